@@ -1,0 +1,327 @@
+"""The Rust hot path: market state, option chains, exposures, pricing.
+
+Units: timestamps are nanoseconds since the Unix epoch (UTC) as ``int``; prices are US dollars as ``float``
+and are held as integer ticks inside; sizes are shares or contracts. ``None`` means "not known", never 0.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+class CoreError(ValueError):
+    """Base class of every error raised by this module."""
+
+class OccSymbolError(CoreError):
+    """An option symbol that is not valid OCC/OSI."""
+
+class ChainDecodeError(CoreError):
+    """A chain body that could not be decoded; the message names the row or field."""
+
+class PlaceholderDataError(ChainDecodeError):
+    """The body holds the invented rows that a missing entitlement yields."""
+
+class RateLimitedError(ChainDecodeError):
+    """The body is a rate-limit or entitlement notice instead of data (any API key in it is redacted)."""
+
+class UnknownInstrumentError(CoreError):
+    """An event names an instrument that was never added."""
+
+class SchemaError(CoreError):
+    """An Arrow batch lacks a column or has one of another type."""
+
+class ArrowBatch(Protocol):
+    """Any object with the Arrow PyCapsule interface that yields one record batch (pyarrow, polars, ...)."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+# ---------------------------------------------------------------------------------------------- market state
+
+KIND_CONTROL: int
+"""0: a control event; ``payload`` holds its JSON. ``Market.apply_batch`` refuses such a row."""
+KIND_TRADE: int
+"""1: price, size, venue, text = sale conditions."""
+KIND_QUOTE: int
+"""2: best bid in price/size, best ask in price2/size2; NaN price = side absent."""
+KIND_DEPTH: int
+"""3: op (0 insert, 1 update, 2 delete), side (0 ask, 1 bid), position, price, size, venue = market maker."""
+KIND_DEPTH_RESET: int
+"""4: forget the depth book of the instrument."""
+
+class Snapshot:
+    """What is known of one instrument at ``ts_ns``: an immutable copy, cheap to take (microseconds)."""
+
+    ts_ns: int
+    """Time of the newest event applied to the instrument (0 before the first)."""
+    quote_ts_ns: int
+    trade_ts_ns: int
+    depth_ts_ns: int
+    bid: float | None
+    bid_size: float | None
+    ask: float | None
+    ask_size: float | None
+    mid: float | None
+    weighted_mid: float | None
+    """(Pa Qb + Pb Qa) / (Qb + Qa)."""
+    last: float | None
+    last_size: float | None
+    obi_top: float | None
+    """(Qb - Qa) / (Qb + Qa) at the best depth level; None if a side is empty."""
+    obi_weighted: float | None
+    """The same over five levels, weights 1/level."""
+    ofi_10s: float
+    """Order flow imbalance (Cont, Kukanov, Stoikov) summed over the last 10 s of L1 quotes, in shares."""
+    ofi_60s: float
+    ofi_60s_normalised: float | None
+    """``ofi_60s`` over the sum of absolute contributions in the same window: -1..1."""
+    signed_volume_60s: float
+    """Buyer-initiated minus seller-initiated shares in the last 60 s."""
+    volume_60s: float
+    unclassified_share: float | None
+    """Share of session volume to which no aggressor could be assigned."""
+    vpin: float | None
+    """None until the window holds its full number of buckets."""
+    vpin_cdf: float | None
+    """Empirical CDF of the level among all levels seen so far."""
+    vpin_buckets: int
+    vpin_bucket_volume: int
+    return_60s: float | None
+    """Log return of the trade price over the last 60 s (1-s bars)."""
+    return_300s: float | None
+    volatility_300s: float | None
+    """Standard deviation of the 5-s log returns in the last 300 s, scaled to one year of 252 x 390 min."""
+    vwap: float | None
+    """Session volume-weighted average price over eligible prints."""
+    session_high: float | None
+    session_low: float | None
+    session_volume: float
+    trade_count: int
+    odd_lot_share: float | None
+    """Share of prints in the last 60 s under the round lot for the price tier."""
+    block_count_60s: int
+    sweep_count_60s: int
+    crossed: bool
+    locked: bool
+    depth_anomalies: int
+    """Depth rows that named an absent position, since the last reset (counted, never fatal)."""
+    events: int
+
+class Market:
+    """Market state of many instruments, fed one event at a time (live) or by Arrow batches (replay, backtest).
+
+    Both ways run the same code: the same events in the same order give the same snapshots to the last bit.
+    """
+
+    def __init__(self) -> None: ...
+    def add_instrument(
+        self,
+        instrument_id: int,
+        tick_size: float,
+        *,
+        depth_rows: int = 20,
+        vpin_bucket_volume: int = 0,
+        vpin_window: int = 50,
+    ) -> None:
+        """Register an instrument. ``vpin_bucket_volume`` 0 = no VPIN, tape features only.
+
+        Adding a known id again with the same parameters is a no-op; with others it raises :class:`CoreError`.
+        """
+    def trade(self, ts_ns: int, instrument_id: int, price: float, size: float, venue: str, conditions: str) -> None: ...
+    def quote(self, ts_ns: int, instrument_id: int, bid: float, bid_size: float, ask: float, ask_size: float) -> None:
+        """Apply an L1 quote. A NaN price (or price <= 0) means that the side is absent."""
+    def depth(
+        self,
+        ts_ns: int,
+        instrument_id: int,
+        op: int,
+        side: int,
+        position: int,
+        price: float,
+        size: float,
+        market_maker: str,
+    ) -> None: ...
+    def depth_reset(self, ts_ns: int, instrument_id: int) -> None: ...
+    def apply_batch(self, batch: ArrowBatch) -> int:
+        """Apply market rows of the event log schema (``alphatrader.domain.eventlog``); return how many.
+
+        Columns read: ts_ns int64, kind int8, instrument_id int32, op int8, side int8, position int16, price, size,
+        price2, size2 float64, venue and text utf8 (nullable). Others are ignored. The GIL is released.
+        Raises SchemaError, UnknownInstrumentError.
+        """
+    def snapshot(self, instrument_id: int) -> Snapshot: ...
+    def l1(self, instrument_id: int) -> tuple[float, float, float, float, float, int]:
+        """(bid, bid_size, ask, ask_size, last, quote_ts_ns); NaN where absent, 0 ts before the first quote."""
+    def levels(self, instrument_id: int, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """(bids, asks) of the depth book, best first, market makers at one price added up: (price, size)."""
+    def recent_trades(self, instrument_id: int, count: int) -> list[tuple[int, float, float, int]]:
+        """Newest last: (ts_ns, price, size, aggressor +1 buy / -1 sell / 0 unknown)."""
+    def bars(self, instrument_id: int, seconds: int, count: int) -> list[tuple[int, float, float, float, float, float]]:
+        """Newest last: (start_ns, open, high, low, close, volume) of bars built from 1-s bars (``seconds`` >= 1)."""
+
+# ---------------------------------------------------------------------------------------------- option symbols
+
+class OccSymbol:
+    """A parsed OCC/OSI option symbol."""
+
+    root: str
+    year: int
+    month: int
+    day: int
+    right: Literal["C", "P"]
+    strike_milli: int
+    """Strike in thousandths of a dollar, exact."""
+    strike: float
+    expiry: str
+    """``YYYYMMDD``."""
+
+def parse_occ(symbol: str) -> OccSymbol:
+    """Parse the padded (21 characters) or compact form. Raises OccSymbolError with the reason."""
+
+def format_occ(root: str, expiry: str, right: str, strike_milli: int, *, padded: bool = True) -> str:
+    """``expiry`` is YYYYMMDD. Raises OccSymbolError."""
+
+def parse_occ_batch(symbols: Any) -> Any:
+    """Parse an Arrow string array (or any Arrow-capsule array) without Python objects.
+
+    Returns an Arrow record batch: root utf8, expiry date32, right utf8 (C/P), strike_milli int64, error utf8 (null if
+    the row is valid; the other columns are null where it is not).
+    """
+
+# ---------------------------------------------------------------------------------------------- option chains
+
+class Chain:
+    """A decoded option chain: one Arrow record batch and where it comes from.
+
+    Columns: root utf8, expiry date32, right int8 (+1 call, -1 put), strike f64, bid, ask, last, mark f64, bid_size,
+    ask_size, volume, open_interest f64, iv, delta, gamma, theta, vega f64 (null where absent or not a number).
+    """
+
+    rows: int
+    spot: float | None
+    """Underlying price, where the source states it (Cboe CSV, tests)."""
+    as_of: str | None
+    """Date or time text of the source, unparsed."""
+    dropped: dict[str, int]
+    """Rows that could not be decoded, by reason."""
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+    @staticmethod
+    def from_arrow(batch: ArrowBatch, *, spot: float | None = None, as_of: str | None = None) -> Chain: ...
+    def expiries(self) -> list[str]:
+        """Sorted ``YYYYMMDD``."""
+
+def decode_alphavantage_chain(body: bytes) -> Chain:
+    """Decode a REALTIME_OPTIONS / HISTORICAL_OPTIONS body (JSON). The GIL is released.
+
+    Raises PlaceholderDataError, RateLimitedError, ChainDecodeError.
+    """
+
+def decode_cboe_csv(body: bytes) -> Chain:
+    """Decode a Cboe ``quotedata.csv`` body (already gunzipped), any header locale. Raises ChainDecodeError."""
+
+class Exposure:
+    """Dealer exposure of a chain. Sign convention: +1 call, -1 put (dealers long calls, short puts)."""
+
+    spot: float
+    gex_usd_per_100pct: float
+    gex_usd_per_pct: float
+    dex_usd: float
+    """Sum of delta x OI x multiplier x spot (puts negative by their delta)."""
+    dex_dealer_usd: float
+    """Calls minus puts of absolute delta."""
+    vex_usd_per_vol_point: float
+    chex_usd_per_day: float
+    call_wall: float | None
+    put_wall: float | None
+    max_abs_gex_strike: float | None
+    max_pain: float | None
+    zero_gamma_interpolated: float | None
+    """Method A: zero of the cumulative by-strike sum; None where it never crosses."""
+    zero_gamma_flips: list[float]
+    """Method B: every sign change of total gamma re-priced on a 0.8-1.2 spot grid, ascending."""
+    zero_gamma_flip: float | None
+    """The flip nearest to spot."""
+    rows_total: int
+    rows_used: int
+    rows_dropped: dict[str, int]
+    """By reason: ``open_interest_below_min``, ``no_gamma``, ``no_delta``, ``expired``, ``bad_strike``, ..."""
+    def by_strike(self) -> Any:
+        """Arrow record batch, ascending: strike, call_gex, put_gex, net_gex (usd per 1%), dex_usd, call_oi, put_oi,
+        call_volume, put_volume f64, call_iv, put_iv f64 (nearest expiry, nullable)."""
+
+def exposure(
+    chain: Chain | ArrowBatch,
+    spot: float,
+    *,
+    as_of_ns: int,
+    settlement_ns: Mapping[str, int] | None = None,
+    min_open_interest: float = 5.0,
+    multiplier: float = 100.0,
+    rate: float = 0.0,
+    dividend_yield: float = 0.0,
+    weight: Literal["open_interest", "volume"] = "open_interest",
+    gamma: Literal["given", "recompute"] = "given",
+    expiries: Sequence[str] | None = None,
+    min_seconds_to_settlement: float = 60.0,
+    grid_points: int = 161,
+) -> Exposure:
+    """Exposure totals, walls and zero gamma. The GIL is released.
+
+    ``settlement_ns`` maps YYYYMMDD to the settlement instant; an expiry it lacks settles 16:00 New York. Rows nearer
+    to settlement than ``min_seconds_to_settlement`` are dropped as ``expired``, never clamped.
+    """
+
+# ---------------------------------------------------------------------------------------------- pricing
+
+def black_scholes(
+    spot: float | NDArray[np.float64],
+    strike: NDArray[np.float64],
+    seconds_to_settlement: NDArray[np.float64],
+    iv: NDArray[np.float64],
+    right: NDArray[np.int8],
+    *,
+    rate: float = 0.0,
+    dividend_yield: float = 0.0,
+) -> dict[str, NDArray[np.float64]]:
+    """European price and greeks; arrays of one length. Keys: price, delta, gamma (per $1), theta (per day), vega (per
+    vol point). A year is 365 x 86,400 s. NaN where an input is not positive and finite."""
+
+def implied_volatility(
+    price: NDArray[np.float64],
+    spot: float | NDArray[np.float64],
+    strike: NDArray[np.float64],
+    seconds_to_settlement: NDArray[np.float64],
+    right: NDArray[np.int8],
+    *,
+    rate: float = 0.0,
+    dividend_yield: float = 0.0,
+) -> NDArray[np.float64]:
+    """NaN where the price is outside the no-arbitrage bounds."""
+
+# ---------------------------------------------------------------------------------------------- batch VPIN
+
+class VpinSeries:
+    """VPIN over a recorded tape (Easley, Lopez de Prado, O'Hara 2012)."""
+
+    bucket_end_ns: NDArray[np.int64]
+    level: NDArray[np.float64]
+    """NaN for the first ``window - 1`` buckets."""
+    cdf: NDArray[np.float64]
+    buy_volume: NDArray[np.float64]
+    bucket_volume: int
+    trades: int
+    unclassified_volume: float
+
+def vpin(
+    ts_ns: NDArray[np.int64],
+    price: NDArray[np.float64],
+    size: NDArray[np.float64],
+    *,
+    bucket_volume: int,
+    window: int = 50,
+    scheme: Literal["tick", "bulk"] = "tick",
+) -> VpinSeries:
+    """Exact bucket splitting; identical to feeding the same trades to :class:`Market` (tick scheme, no quotes)."""
+
+def version() -> str:
+    """Crate version."""

@@ -1,0 +1,137 @@
+"""What is written to the journal, and what is read back from it at start."""
+
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from alphatrader.domain.orders import Execution, OrderIntent
+from alphatrader.domain.signals import Signal
+from alphatrader.domain.state import StateChange, TradingState
+
+
+class IntentStage(str, Enum):
+    """How far an intent has come. INTENDED is durable before the first byte of it is sent."""
+
+    INTENDED = "INTENDED"
+    SENT = "SENT"
+    NOT_SENT = "NOT_SENT"
+    CLOSED = "CLOSED"
+
+
+class RunRecord(Struct, frozen=True, tag="run"):
+    """A start of the trader."""
+
+    run_id: str
+    epoch: int
+    mode: str
+    build: str
+    settings: str
+    ts_ns: int
+
+
+class IntentRecord(Struct, frozen=True, tag="intent"):
+    """A stage that an intent has reached."""
+
+    intent: OrderIntent
+    stage: IntentStage
+    ts_ns: int
+    reason: str = ""
+
+
+class OrderRecord(Struct, frozen=True, tag="order"):
+    """A change of an order's state, as our own state machine sees it."""
+
+    order_id: int
+    perm_id: int
+    intent_id: str
+    leg: str
+    state: str
+    filled: int
+    ts_ns: int
+    text: str = ""
+
+
+class FillRecord(Struct, frozen=True, tag="fill"):
+    """An execution, once per exec id."""
+
+    execution: Execution
+    intent_id: str
+
+
+class CommissionRecord(Struct, frozen=True, tag="commission"):
+    """The cost of an execution."""
+
+    exec_id: str
+    commission: Decimal
+    currency: str
+    ts_ns: int
+
+
+class SignalRecord(Struct, frozen=True, tag="signal"):
+    """A signal and what became of it (``accepted``, or the code and words of the refusal)."""
+
+    signal: Signal
+    accepted: bool
+    code: str
+    text: str
+    ts_ns: int
+
+
+class StateRecord(Struct, frozen=True, tag="state"):
+    """A change of the trading state."""
+
+    change: StateChange
+
+
+class OperatorRecord(Struct, frozen=True, tag="operator"):
+    """An action of a person."""
+
+    action: str
+    actor: str
+    reason: str
+    ts_ns: int
+
+
+class SummaryRecord(Struct, frozen=True, tag="summary"):
+    """The end of a run; ``clean`` if it was stopped and reconciled."""
+
+    run_id: str
+    clean: bool
+    summary: str
+    ts_ns: int
+
+
+Record = (
+    RunRecord
+    | IntentRecord
+    | OrderRecord
+    | FillRecord
+    | CommissionRecord
+    | SignalRecord
+    | StateRecord
+    | OperatorRecord
+    | SummaryRecord
+)
+
+
+class OpenIntent(Struct, frozen=True):
+    """An intent that was not closed when the journal was last written."""
+
+    intent: OrderIntent
+    stage: IntentStage
+
+
+class RestoredState(Struct, frozen=True):
+    """The journal's account of the past, given to the engine at every start (empty at the first).
+
+    ``fingerprints`` are those of signals accepted on the session date, with their expiry in ns.
+    """
+
+    trading_state: TradingState = TradingState.ACTIVE
+    state_reason: str = ""
+    max_order_id: int = 0
+    intents: tuple[OpenIntent, ...] = ()
+    executions: tuple[Execution, ...] = ()
+    commissions: tuple[tuple[str, Decimal], ...] = ()
+    fingerprints: tuple[tuple[str, int], ...] = ()

@@ -1,0 +1,52 @@
+"""Signals: a decision down to the contract, with everything that explains it."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from alphatrader.domain.contracts import OptionKey
+
+Direction = Literal["bullish", "bearish"]
+
+
+class Reason(Struct, frozen=True):
+    """One input of a decision: its value, what it contributed to the score, and the words for it."""
+
+    name: str
+    value: float
+    contribution: float
+    text: str
+
+
+class Signal(Struct, frozen=True):
+    """A tradable idea. Prices in dollars per share of the option; times in ns since the epoch.
+
+    ``fingerprint`` is what de-duplication compares: symbol, strategy, direction, contract and time window.
+    """
+
+    signal_id: str
+    strategy: str
+    symbol: str
+    direction: Direction
+    contract: OptionKey
+    instrument_id: int
+    score: float
+    entry_limit: Decimal
+    stop_price: Decimal
+    target_price: Decimal
+    bid: Decimal
+    ask: Decimal
+    spot: float
+    created_ns: int
+    expires_ns: int
+    max_hold_s: float
+    fingerprint: str
+    reasons: tuple[Reason, ...]
+
+
+class Denial(Struct, frozen=True):
+    """A refusal by a guardrail or the risk gate: a stable ``code`` to count by, and a sentence."""
+
+    code: str
+    text: str

@@ -1,0 +1,1 @@
+"""Risk: limits, the gate and the proof of its approval."""
