@@ -1,0 +1,106 @@
+# Recipes of AlphaTrader Pro. `just` comes from PyPI: python3 -m venv .venv && .venv/bin/pip install uv rust-just
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+export VIRTUAL_ENV := justfile_directory() / ".venv"
+export PATH := VIRTUAL_ENV / "bin" + ":" + env("HOME") / ".cargo/bin" + ":" + env("PATH")
+export PYTHONUNBUFFERED := "1"
+
+stamps := ".venv/.stamps"
+rust_sources := "Cargo.toml Cargo.lock rust pyproject.toml"
+sha256 := if os() == "macos" { "shasum -a 256" } else { "sha256sum" }
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Trade a paper session on the simulated market (arguments go to `alphatrader run`).
+run-paper *ARGS: setup
+    @alphatrader run --mode paper "$@"
+
+# The Rust tests, then the Python tests but the slow ones (arguments go to pytest).
+test *ARGS: setup-dev
+    @cargo test --quiet --manifest-path rust/core/Cargo.toml
+    @python -m pytest -m "not slow" "$@"
+
+# The tests marked slow: long sessions, crash matrix.
+test-slow *ARGS: setup-dev
+    @python -m pytest -m slow "$@"
+
+# Every check that needs no running system; a warning is an error.
+lint: setup-dev
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+    python -m mypy.stubtest alphatrader._core --concise
+
+# Rewrite the sources in the house format.
+fmt: setup-dev
+    ruff check --fix-only --exit-zero .
+    ruff format .
+    cargo fmt --all
+
+# Benchmarks (pytest-benchmark, then the Rust ones). Compare only figures of one run.
+bench *ARGS: setup-dev
+    @python -m pytest bench -o python_files="bench_*.py test_*.py" --benchmark-only "$@"
+
+# Install what running needs and build the Rust core. Quick when nothing changed.
+setup: _preflight (_install "requirements.lock") _core
+
+# The same with the tools of development.
+setup-dev: _preflight (_install "requirements-dev.lock") _core
+
+# Resolve the dependencies of pyproject.toml anew into the two hashed lock files (they name no registry).
+lock: _preflight
+    uv pip compile pyproject.toml --group build --quiet {{ lock_options }} --output-file requirements.lock
+    uv pip compile pyproject.toml --group dev --quiet {{ lock_options }} --constraints requirements.lock \
+        --output-file requirements-dev.lock
+
+lock_options := "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url"
+
+# Remove what was built and cached. Keeps .venv and var (journals, event logs).
+clean:
+    rm -rf target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks {{ stamps }}
+    rm -f python/alphatrader/_core*.so
+    find python tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+_preflight:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    stop() { echo "error: $*" >&2; exit 2; }
+    [ -x .venv/bin/python ] || stop "there is no .venv here: run  python3 -m venv .venv && .venv/bin/pip install uv rust-just"
+    python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || stop \
+        ".venv has Python $(python -c 'import platform; print(platform.python_version())'), and 3.11, 3.12 or 3.13 is" \
+        "needed (ib_insync does not import on 3.14): remove .venv and make it with one of these, for example python3.12 -m venv .venv"
+    [ -x .venv/bin/uv ] || stop "uv is not in .venv: run  .venv/bin/pip install uv"
+    command -v git >/dev/null || stop "git is missing: install it with the system's package manager"
+    command -v cargo >/dev/null || stop "Rust is missing: install its toolchain (https://rustup.rs, 1.88 or newer) and run this again"
+    command -v cc >/dev/null || stop "a C linker is missing: install gcc or clang with the system's package manager (Debian: apt install gcc)"
+
+_install LOCK:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    mkdir -p {{ stamps }}
+    stamp="{{ stamps }}/{{ LOCK }}"
+    want="$({{ sha256 }} < {{ LOCK }}) $(python -VV)"
+    # The development lock holds all of the runtime lock, so either stamp of the larger one will do.
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then exit 0; fi
+    if [ {{ LOCK }} = requirements.lock ] \
+        && [ "$(cat {{ stamps }}/requirements-dev.lock 2>/dev/null)" = "$({{ sha256 }} < requirements-dev.lock) $(python -VV)" ]; then exit 0; fi
+    echo "installing the packages of {{ LOCK }}" >&2
+    # Not `sync`: that would remove uv and just themselves.
+    uv pip install --quiet --require-hashes --requirements {{ LOCK }}
+    echo "$want" > "$stamp"
+
+_core:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    want="$(find {{ rust_sources }} -type f -print0 | LC_ALL=C sort -z | xargs -0 {{ sha256 }} | {{ sha256 }}) $(cargo --version) $(python -VV)"
+    if [ "$(cat {{ stamps }}/core 2>/dev/null)" = "$want" ] && ls python/alphatrader/_core*.so >/dev/null 2>&1; then exit 0; fi
+    echo "building the Rust core (a minute or two the first time)" >&2
+    # Offline for uv: every dependency is installed from the lock already, and nothing unlocked may come in.
+    UV_OFFLINE=1 maturin develop --uv --release --locked --quiet
+    echo "$want" > {{ stamps }}/core
