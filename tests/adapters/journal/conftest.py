@@ -1,0 +1,29 @@
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from tests.adapters.journal.journal_records import Sink
+
+from alphatrader.adapters.journal import SqliteJournal
+from alphatrader.domain.errors import JournalError
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., SqliteJournal]]:
+    journals: list[SqliteJournal] = []
+
+    def open_journal(**options: object) -> SqliteJournal:
+        journal = SqliteJournal.open(tmp_path / "journal.db", tmp_path / "trader.lock", **options)  # type: ignore[arg-type]
+        journals.append(journal)
+        return journal
+
+    yield open_journal
+    for journal in journals:
+        with contextlib.suppress(JournalError):
+            await journal.close()

@@ -1,0 +1,117 @@
+"""Records to write, as a trading day makes them."""
+
+from decimal import Decimal
+
+from alphatrader.domain.contracts import OptionKey, Right
+from alphatrader.domain.events import ControlEvent
+from alphatrader.domain.orders import Execution, Leg, OrderIntent, OrderTicket
+from alphatrader.domain.records import FillRecord, IntentRecord, IntentStage, OperatorRecord, SignalRecord
+from alphatrader.domain.signals import Reason, Signal
+
+NOON_NS = 1_761_667_200_000_000_000  # 2025-10-28 12:00 New York
+SESSION = "2025-10-28"
+DAY_NS = 86_400_000_000_000
+
+
+def operator(number: int) -> OperatorRecord:
+    return OperatorRecord(action="halt", actor="test", reason=f"number {number}", ts_ns=NOON_NS + number)
+
+
+def intent(intent_id: str, first_order_id: int = 1, con_id: int = 7) -> OrderIntent:
+    entry = OrderTicket(
+        order_id=first_order_id,
+        leg=Leg.ENTRY,
+        side="BUY",
+        quantity=2,
+        order_type="LMT",
+        time_in_force="DAY",
+        limit_price=Decimal("1.05"),
+    )
+    stop = OrderTicket(
+        order_id=first_order_id + 1,
+        leg=Leg.STOP,
+        side="SELL",
+        quantity=2,
+        order_type="STP",
+        time_in_force="GTC",
+        stop_price=Decimal("0.80"),
+        parent_id=first_order_id,
+    )
+    return OrderIntent(
+        intent_id=intent_id,
+        instrument_id=con_id,
+        purpose="open",
+        tickets=(entry, stop),
+        created_ns=NOON_NS,
+        deadline_ns=NOON_NS + 10,
+        risk_usd=Decimal("52.80"),
+    )
+
+
+def stage(intent_id: str, reached: IntentStage, first_order_id: int = 1) -> IntentRecord:
+    return IntentRecord(intent=intent(intent_id, first_order_id), stage=reached, ts_ns=NOON_NS)
+
+
+def fill(
+    exec_id: str, side: str, quantity: int, con_id: int = 7, ts_ns: int = NOON_NS, intent_id: str = "i"
+) -> FillRecord:
+    return FillRecord(
+        execution=Execution(
+            exec_id=exec_id,
+            order_id=1,
+            perm_id=99,
+            con_id=con_id,
+            side=side,  # type: ignore[arg-type]
+            quantity=quantity,
+            price=Decimal("1.05"),
+            ts_ns=ts_ns,
+        ),
+        intent_id=intent_id,
+    )
+
+
+def signal(signal_id: str, *, accepted: bool = True, expires_ns: int = NOON_NS + 10) -> SignalRecord:
+    return SignalRecord(
+        signal=Signal(
+            signal_id=signal_id,
+            strategy="zero_dte",
+            symbol="SPY",
+            direction="bullish",
+            contract=OptionKey("SPY", "20251028", Decimal(651), Right.CALL),
+            instrument_id=7,
+            score=0.61,
+            entry_limit=Decimal("1.05"),
+            stop_price=Decimal("0.80"),
+            target_price=Decimal("1.45"),
+            bid=Decimal("1.03"),
+            ask=Decimal("1.05"),
+            spot=650.4,
+            created_ns=NOON_NS,
+            expires_ns=expires_ns,
+            max_hold_s=180.0,
+            fingerprint=f"SPY|{signal_id}",
+            reasons=(Reason("flow", 0.7, 0.3, "buyers lift offers"),),
+        ),
+        accepted=accepted,
+        code="" if accepted else "spread",
+        text="",
+        ts_ns=NOON_NS,
+    )
+
+
+class Sink:
+    """An EventSink that keeps what was posted."""
+
+    def __init__(self) -> None:
+        self.events: list[ControlEvent] = []
+
+    def post(self, event: ControlEvent) -> None:
+        self.events.append(event)
+
+    def now_ns(self) -> int:
+        return 1
+
+    def trade(self, *_: object) -> None: ...
+    def quote(self, *_: object) -> None: ...
+    def depth(self, *_: object) -> None: ...
+    def depth_reset(self, instrument_id: int) -> None: ...
