@@ -112,6 +112,10 @@ class Broker(Protocol):
         """Change the limit of a working order. Raises LinkError unless the link is healthy."""
         ...
 
+    async def resize(self, order_id: int, quantity: int) -> None:
+        """Change the total quantity of a working exit. Raises LinkError unless the link is healthy."""
+        ...
+
     async def cancel(self, order_id: int) -> None:
         """Ask for a cancel: uses the tokens kept for cancels. The order counts as live until confirmed."""
         ...
@@ -167,5 +171,3 @@ class SignalStore(Protocol):
     async def rebuild(self, fingerprints: Sequence[tuple[str, int]], now_ns: int) -> None:
         """Write back the fingerprints that the journal knows (expiry in ns)."""
         ...
-
-

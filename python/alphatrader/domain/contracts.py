@@ -1,13 +1,13 @@
 """Tradable contracts and the instruments that stand for them in the event stream."""
 
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
 
 
-class Right(str, Enum):
+class Right(StrEnum):
     """The right that an option gives. The value is the letter of the OCC symbol."""
 
     CALL = "C"

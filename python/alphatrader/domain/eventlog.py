@@ -31,7 +31,5 @@ EVENT_SCHEMA = pa.schema(
     metadata={b"alphatrader.event_schema_version": str(SCHEMA_VERSION).encode()},
 )
 
-EventRow = tuple[
-    int, int, int, int, int, int, int, float, float, float, float, str | None, str | None, bytes | None
-]
+EventRow = tuple[int, int, int, int, int, int, int, float, float, float, float, str | None, str | None, bytes | None]
 """One row in the order of the schema's columns."""

@@ -57,7 +57,6 @@ class InstrumentAdded(Event):
     """A contract was qualified; its market data will carry ``instrument.instrument_id``."""
 
     instrument: Instrument
-    vpin_bucket_volume: int = 0
 
 
 class OptionUniverse(Event):

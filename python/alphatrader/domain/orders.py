@@ -4,17 +4,19 @@ Money that is booked is ``Decimal``; quantities of options are whole contracts.
 """
 
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
+
+from alphatrader.domain.contracts import OptionKey
 
 Side = Literal["BUY", "SELL"]
 OrderType = Literal["MKT", "LMT", "STP", "STP LMT"]
 TimeInForce = Literal["DAY", "GTC", "IOC"]
 
 
-class Leg(str, Enum):
+class Leg(StrEnum):
     """The part that an order plays in a bracket. The value is the suffix of its orderRef."""
 
     ENTRY = "entry"
@@ -46,6 +48,7 @@ class OrderIntent(Struct, frozen=True):
 
     It is journaled before anything of it is sent; ``intent_id`` rides in orderRef as ``intent_id:leg``. Past
     ``deadline_ns`` it is never sent. ``risk_usd`` is what is lost if the stop fills at its price, fees included.
+    ``con_id`` and ``contract`` name the option beyond this start; ``instrument_id`` is valid in it only.
     """
 
     intent_id: str
@@ -58,6 +61,9 @@ class OrderIntent(Struct, frozen=True):
     strategy: str = ""
     risk_usd: Decimal = Decimal(0)
     premium_usd: Decimal = Decimal(0)
+    con_id: int = 0
+    contract: OptionKey | None = None
+    max_hold_s: float = 0.0
 
     def order_ref(self, ticket: OrderTicket) -> str:
         """Return the reference under which the broker will report the ticket."""

@@ -1,7 +1,7 @@
 """What is written to the journal, and what is read back from it at start."""
 
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from alphatrader.domain.signals import Signal
 from alphatrader.domain.state import StateChange, TradingState
 
 
-class IntentStage(str, Enum):
+class IntentStage(StrEnum):
     """How far an intent has come. INTENDED is durable before the first byte of it is sent."""
 
     INTENDED = "INTENDED"

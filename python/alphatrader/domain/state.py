@@ -1,11 +1,11 @@
 """The trading state: what the system may do, over restarts and for every operator surface."""
 
-from enum import Enum
+from enum import StrEnum
 
 from msgspec import Struct
 
 
-class TradingState(str, Enum):
+class TradingState(StrEnum):
     """ACTIVE: all; REDUCING: only orders that shrink a position; HALTED: as REDUCING, working entries cancelled."""
 
     ACTIVE = "ACTIVE"

@@ -1,0 +1,1 @@
+"""Analytics: what the numbers of the Rust core mean for a decision."""

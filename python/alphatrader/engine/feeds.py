@@ -1,0 +1,141 @@
+"""Liveness of every feed by the age of its content. A mute stream is re-subscribed, and entries halt until it speaks.
+
+A connected socket proves nothing: only new content does. Ages are compared in market time with an allowance for
+transport (see :class:`alphatrader.settings.FeedLimits`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from alphatrader.domain.signals import Denial
+from alphatrader.domain.view import FeedView
+from alphatrader.engine.commands import Command, Notify, Resubscribe
+from alphatrader.engine.state import EngineState, SymbolState
+
+Stream = Literal["quote", "trade", "depth"]
+FeedState = Literal["live", "stale", "off", "waiting"]
+
+
+@dataclass(slots=True)
+class _Watch:
+    stale: bool = False
+    stale_since_ns: int = 0
+    resubscribed_ns: int = 0
+
+
+class FeedMonitor:
+    """Watches quote, trade and depth of every underlying, and the chain."""
+
+    def __init__(self, state: EngineState) -> None:
+        self._state = state
+        self._watches: dict[tuple[str, str], _Watch] = {}
+        self._live_since_ns = 0
+
+    def start(self) -> None:
+        """Begin to expect live data (at the end of the warm-up)."""
+        self._live_since_ns = self._state.now_ns
+
+    def step(self) -> list[Command]:
+        """Re-judge every feed; return re-subscriptions and lines for people."""
+        state = self._state
+        if state.warming_up or not state.in_session:
+            return []
+        commands: list[Command] = []
+        for symbol in state.symbols.values():
+            for stream, (age_ns, limit_ns) in self._ages(symbol).items():
+                commands += self._judge(symbol, stream, age_ns, limit_ns)
+        return commands
+
+    def blocks(self, symbol: str) -> list[Denial]:
+        """Reasons of staleness that forbid entries in a symbol."""
+        state = self._state
+        own = state.symbols[symbol]
+        if own.instrument is None:
+            return [Denial("no_market_data", f"{symbol} is not subscribed yet")]
+        denials = [
+            Denial(f"feed_{stream}_stale", f"{symbol} {stream}s are silent for {age_ns / 1e9:.1f} s of market time")
+            for stream, (age_ns, limit_ns) in self._ages(own).items()
+            if age_ns > limit_ns
+        ]
+        age_ns = self._chain_age_ns(own)
+        if age_ns is None:
+            denials.append(Denial("chain_missing", f"{symbol}: no option chain yet {own.chain_error}".rstrip()))
+        elif age_ns > self._chain_limit_ns():
+            denials.append(Denial("chain_stale", f"{symbol}: the option chain is {age_ns / 1e9:.0f} s old"))
+        return denials
+
+    def views(self) -> list[FeedView]:
+        """Describe every feed; ages in wall milliseconds."""
+        state, scale = self._state, self._state.time_scale
+        views = []
+        for symbol in state.symbols.values():
+            for stream, (age_ns, limit_ns) in self._ages(symbol).items():
+                watch = self._watches.get((symbol.symbol, stream), _Watch())
+                label: FeedState = "waiting" if state.warming_up else "stale" if age_ns > limit_ns else "live"
+                detail = "re-subscribed" if watch.stale and watch.resubscribed_ns else ""
+                age_ms, limit_ms = age_ns / 1e6 / scale, limit_ns / 1e6 / scale
+                views.append(FeedView(f"{symbol.symbol} {stream}", label, age_ms, limit_ms, detail))
+            age = self._chain_age_ns(symbol)
+            limit = self._chain_limit_ns()
+            label = "waiting" if age is None else "stale" if age > limit else "live"
+            views.append(
+                FeedView(
+                    f"{symbol.symbol} chain",
+                    label,
+                    None if age is None else age / 1e6 / scale,
+                    limit / 1e6 / scale,
+                    symbol.chain_error,
+                )
+            )
+        return views
+
+    def _chain_age_ns(self, symbol: SymbolState) -> int | None:
+        return None if symbol.exposure is None else self._state.now_ns - symbol.exposure.ts_ns
+
+    def _chain_limit_ns(self) -> int:
+        feeds = self._state.settings.feeds
+        return feeds.market_limit_ns(feeds.chain_max_age_s * 1_000, self._state.time_scale)
+
+    def _ages(self, symbol: SymbolState) -> dict[Stream, tuple[int, int]]:
+        """(age, limit) of each stream in market ns; content from before the live start counts from that start."""
+        if symbol.instrument is None:
+            return {}
+        state, feeds = self._state, self._state.settings.feeds
+        snapshot = state.market.snapshot(symbol.instrument.instrument_id)
+        newest: dict[Stream, tuple[int, float]] = {
+            "quote": (snapshot.quote_ts_ns, feeds.quote_max_age_ms),
+            "trade": (snapshot.trade_ts_ns, feeds.trade_max_age_ms),
+            "depth": (snapshot.depth_ts_ns, feeds.depth_max_age_ms),
+        }
+        return {
+            stream: (
+                max(0, state.now_ns - max(ts_ns, self._live_since_ns)),
+                feeds.market_limit_ns(limit_ms, state.time_scale),
+            )
+            for stream, (ts_ns, limit_ms) in newest.items()
+        }
+
+    def _judge(self, symbol: SymbolState, stream: Stream, age_ns: int, limit_ns: int) -> list[Command]:
+        state = self._state
+        watch = self._watches.setdefault((symbol.symbol, stream), _Watch())
+        if age_ns <= limit_ns:
+            if not watch.stale:
+                return []
+            watch.stale = False
+            lasted_s = (state.now_ns - watch.stale_since_ns) / 1e9 / state.time_scale
+            return [Notify("good", "feed", f"{symbol.symbol} {stream}s are back after {lasted_s:.1f} s")]
+        commands: list[Command] = []
+        if not watch.stale:
+            watch.stale, watch.stale_since_ns, watch.resubscribed_ns = True, state.now_ns, 0
+            age_s = age_ns / 1e9 / state.time_scale
+            text = f"{symbol.symbol} {stream}s silent for {age_s:.1f} s: entries paused, stream re-subscribed"
+            commands.append(Notify("warning", "feed", text))
+        every_ns = int(state.settings.feeds.resubscribe_every_ms * 1e6 * state.time_scale)
+        if (
+            state.link.healthy
+            and symbol.instrument
+            and (not watch.resubscribed_ns or state.now_ns - watch.resubscribed_ns > every_ns)
+        ):
+            watch.resubscribed_ns = state.now_ns
+            commands.append(Resubscribe(symbol.instrument.instrument_id, stream))
+        return commands

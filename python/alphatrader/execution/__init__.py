@@ -1,0 +1,1 @@
+"""Execution: order states, the ledger of fills, brackets, exits, reconciliation."""

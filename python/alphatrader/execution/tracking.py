@@ -1,0 +1,138 @@
+"""One order as we know it: a monotonic state machine fed by the broker's reports.
+
+```
+INTENDED ─► SENT ─► WORKING ─► FILLED | CANCELLED | REJECTED
+    │         └──► UNKNOWN ──┘ (silence; settled by reconciliation only)
+    └───────► NOT_SENT
+```
+
+A dead order never comes back to life by a stale status, but an execution is accepted from every state. Error
+messages do not kill an order, except those that the broker sends *instead of* a status (``REFUSAL_CODES``).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from alphatrader.domain.orders import Execution, Leg, OpenOrder, OrderTicket
+
+REFUSAL_CODES = frozenset(
+    {103, 109, 110, 111, 135, 163, 200, 201, 203, 321, 382, 383, 387, 434, 451, 460, 10268, 10269}
+)
+"""Error codes that answer a new order in place of any status: the order does not exist at the broker."""
+
+_ALIVE_STATUSES = frozenset({"PreSubmitted", "Submitted"})
+_CANCELLED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
+
+
+class OrderState(StrEnum):
+    """Where an order is in its life."""
+
+    INTENDED = "INTENDED"
+    SENT = "SENT"
+    UNKNOWN = "UNKNOWN"
+    WORKING = "WORKING"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    NOT_SENT = "NOT_SENT"
+
+
+DEAD = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.NOT_SENT})
+
+
+@dataclass(slots=True)
+class TrackedOrder:
+    """An order of ours. Quantities in contracts; times in engine nanoseconds."""
+
+    ticket: OrderTicket
+    intent_id: str
+    quantity: int
+    state: OrderState = OrderState.INTENDED
+    perm_id: int = 0
+    sent_ns: int = 0
+    cancel_requested_ns: int = 0
+    reported_filled: int = 0
+    fills: dict[str, Execution] = field(default_factory=dict)
+    """By execution stem: a correction replaces what it corrects."""
+    last_error: str = ""
+    absent_polls: int = 0
+    first_absent_ns: int = 0
+
+    @property
+    def leg(self) -> Leg:
+        """The part this order plays."""
+        return self.ticket.leg
+
+    @property
+    def filled(self) -> int:
+        """Contracts executed, by unique executions only."""
+        return sum(execution.quantity for execution in self.fills.values())
+
+    @property
+    def dead(self) -> bool:
+        """Nothing more can be executed, as far as the broker has told."""
+        return self.state in DEAD
+
+    @property
+    def live(self) -> bool:
+        """It may still be executed: working, unconfirmed, unknown, or under an unconfirmed cancel."""
+        return self.state in {OrderState.SENT, OrderState.UNKNOWN, OrderState.WORKING}
+
+    @property
+    def working(self) -> bool:
+        """The broker confirmed it and no cancel is under way."""
+        return self.state is OrderState.WORKING and not self.cancel_requested_ns
+
+    @property
+    def remaining(self) -> int:
+        """Contracts that may still be executed."""
+        return 0 if self.dead else max(0, self.quantity - max(self.filled, self.reported_filled))
+
+    def on_sent(self, ts_ns: int) -> None:
+        """Bytes left the machine."""
+        if self.state is OrderState.INTENDED:
+            self.state, self.sent_ns = OrderState.SENT, ts_ns
+
+    def on_report(self, report: OpenOrder) -> bool:
+        """Take a status; return whether the state changed."""
+        if report.perm_id:
+            self.perm_id = report.perm_id
+        self.reported_filled = max(self.reported_filled, report.filled)
+        before = self.state
+        if not self.dead:
+            if report.quantity:
+                self.quantity = report.quantity
+            if report.status in _ALIVE_STATUSES:
+                self.state = OrderState.WORKING
+            elif report.status in _CANCELLED_STATUSES:
+                self.state = OrderState.CANCELLED
+            elif report.status == "Inactive":
+                self.state = OrderState.REJECTED
+            self._settle_fill()
+        return self.state is not before
+
+    def on_execution(self, execution: Execution) -> bool:
+        """Take an execution, from any state; return whether it is new or corrects one."""
+        known = self.fills.get(execution.stem)
+        if known is not None and known.exec_id >= execution.exec_id:
+            return False
+        self.fills[execution.stem] = execution
+        if execution.perm_id:
+            self.perm_id = execution.perm_id
+        if not self.dead:
+            if self.state is not OrderState.WORKING:
+                self.state = OrderState.WORKING
+            self._settle_fill()
+        return True
+
+    def on_error(self, code: int, text: str) -> bool:
+        """Take an error message; return whether it settled a new order as refused."""
+        self.last_error = f"{code}: {text}"
+        if code in REFUSAL_CODES and self.state in {OrderState.SENT, OrderState.UNKNOWN}:
+            self.state = OrderState.REJECTED
+            return True
+        return False
+
+    def _settle_fill(self) -> None:
+        if self.quantity and self.filled >= self.quantity:
+            self.state = OrderState.FILLED

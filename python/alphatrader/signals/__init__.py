@@ -1,0 +1,1 @@
+"""Signals: features, guardrails, contract choice."""

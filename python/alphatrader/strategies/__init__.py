@@ -1,0 +1,1 @@
+"""Strategies: one file each, listed in :mod:`alphatrader.strategies.registry`."""

@@ -1,0 +1,96 @@
+"""0DTE: follow one-sided flow with a single long option that expires today.
+
+Score = weighted mean of four signed inputs in -1..1: normalised order flow imbalance (Cont, Kukanov, Stoikov) over
+60 s, net aggressor volume over 60 s, the 60-s return in standard deviations, and the book imbalance. Where dealers
+are long gamma they lean against moves, so the score is damped. Flow is followed only while VPIN is not in the quiet
+part of its own distribution. The score is a rule of thumb, not a probability.
+"""
+
+from math import sqrt
+
+from alphatrader.domain.contracts import Right
+from alphatrader.domain.signals import Direction, Reason
+from alphatrader.settings import ZeroDteSettings
+from alphatrader.strategies.base import Assessment, Idea, MarketView
+
+_SECONDS_PER_YEAR = 252 * 390 * 60
+_NS = 1_000_000_000
+
+
+class ZeroDte:
+    """The strategy; see the module's text."""
+
+    name = "zero_dte"
+
+    def __init__(self, settings: ZeroDteSettings) -> None:
+        self._settings = settings
+
+    def assess(self, view: MarketView) -> Assessment:
+        """Judge one underlying."""
+        settings = self._settings
+        since_open_s = (view.now_ns - view.session_open_ns) / _NS
+        to_close_s = (view.session_close_ns - view.now_ns) / _NS
+        if since_open_s < settings.no_entry_first_s or to_close_s < settings.no_entry_last_s:
+            return Assessment(0.0, None, None, "outside_hours")
+        reasons = self._reasons(view)
+        if reasons is None:
+            return Assessment(0.0, None, None, "no_data")
+        raw = sum(reason.contribution for reason in reasons)
+        direction: Direction = "bullish" if raw > 0 else "bearish"
+        damping = self._gamma_damping(view)
+        score = min(1.0, abs(raw) * damping.value)
+        vpin_cdf = view.snapshot.vpin_cdf
+        if vpin_cdf is None:
+            return Assessment(score, direction, None, "no_data")
+        if score < settings.min_score:
+            return Assessment(score, direction, None, "score_low")
+        if vpin_cdf < settings.min_vpin_cdf:
+            return Assessment(score, direction, None, "vpin_low")
+        vpin = Reason("vpin", view.snapshot.vpin or 0.0, 0.0, f"VPIN at the {vpin_cdf:.0%} quantile of its day")
+        idea = Idea(
+            strategy=self.name,
+            symbol=view.symbol,
+            direction=direction,
+            right=Right.CALL if direction == "bullish" else Right.PUT,
+            score=score,
+            reasons=(*reasons, damping, vpin),
+            expiry=view.session_date.replace("-", ""),
+            target_delta=settings.target_delta,
+            stop_loss_fraction=settings.stop_loss_fraction,
+            take_profit_fraction=settings.take_profit_fraction,
+            max_hold_s=settings.max_hold_s,
+        )
+        return Assessment(score, direction, idea, "ok")
+
+    def _reasons(self, view: MarketView) -> tuple[Reason, ...] | None:
+        """Return the four inputs; None if one is not known: no data, no opinion."""
+        snapshot, settings = view.snapshot, self._settings
+        flow, book = snapshot.ofi_60s_normalised, snapshot.obi_weighted
+        change, volatility = snapshot.return_60s, snapshot.volatility_300s
+        if flow is None or change is None or not volatility or snapshot.volume_60s <= 0:
+            return None
+        sigma_60s = volatility * sqrt(60 / _SECONDS_PER_YEAR)
+        momentum = _clip(change / (settings.momentum_scale_sigmas * sigma_60s))
+        volume = _clip(snapshot.signed_volume_60s / snapshot.volume_60s)
+        total = settings.flow_weight + settings.volume_weight + settings.momentum_weight + settings.book_weight
+        inputs = (
+            ("order_flow_imbalance", flow, settings.flow_weight, f"order flow imbalance {flow:+.2f} over 60 s"),
+            ("aggressor_volume", volume, settings.volume_weight, f"net aggressor volume {volume:+.0%} over 60 s"),
+            ("momentum", momentum, settings.momentum_weight, f"60-s return {change * 1e4:+.1f} bp"),
+            ("book_imbalance", book or 0.0, settings.book_weight, f"book imbalance {book or 0.0:+.2f}"),
+        )
+        return tuple(Reason(name, value, value * weight / total, text) for name, value, weight, text in inputs)
+
+    def _gamma_damping(self, view: MarketView) -> Reason:
+        if view.exposure is None:
+            return Reason("dealer_gamma", 1.0, 0.0, "dealer gamma not known")
+        gex_musd = view.exposure.view.gex_usd_per_pct / 1e6
+        if view.exposure.dealers_long_gamma:
+            text = f"dealers long gamma ({gex_musd:+,.0f} M$ per 1%): score damped"
+            return Reason("dealer_gamma", self._settings.long_gamma_damping, 0.0, text)
+        text = f"dealers short gamma ({gex_musd:+,.0f} M$ per 1%): moves feed themselves"
+        return Reason("dealer_gamma", 1.0, 0.0, text)
+
+
+def _clip(value: float) -> float:
+    return max(-1.0, min(1.0, value))
