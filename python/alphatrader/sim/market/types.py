@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
@@ -134,4 +137,57 @@ class SimulatedMarket(Protocol):
 
     def open_interest(self, con_id: int) -> int:
         """Open interest from the night before."""
+        ...
+
+
+class Bar(NamedTuple):
+    """A one-minute bar of an underlying's prints."""
+
+    start_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChainTable:
+    """A whole option chain at one instant, by column: one entry a contract (units as in Quote and Greeks)."""
+
+    ts_ns: int
+    spot: float
+    contracts: Sequence[ListedContract]
+    bid: NDArray[np.float64]
+    bid_size: NDArray[np.float64]
+    ask: NDArray[np.float64]
+    ask_size: NDArray[np.float64]
+    last: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    open_interest: NDArray[np.int64]
+    iv: NDArray[np.float64]
+    delta: NDArray[np.float64]
+    gamma: NDArray[np.float64]
+    theta: NDArray[np.float64]
+    vega: NDArray[np.float64]
+    rho: NDArray[np.float64]
+
+
+class MarketTables(SimulatedMarket, Protocol):
+    """The market as a data vendor needs it: whole tables rather than streams."""
+
+    def underlying(self, symbol: str) -> ListedContract | None:
+        """The listed underlying of that symbol, None if there is none."""
+        ...
+
+    def chain(self, symbol: str) -> ChainTable:
+        """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
+        ...
+
+    def minute_bars(self, symbol: str) -> list[Bar]:
+        """Bars of the session so far, the last one unfinished, minutes without a print left out."""
+        ...
+
+    def previous_close(self, symbol: str) -> float:
+        """The close of the session before, in dollars."""
         ...

@@ -1,0 +1,72 @@
+"""The shape of a trading day: how volatility and volume are spread over the session, and variance as a clock."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_GRID = 2000
+NIGHT_SHARE = 0.30
+"""Part of a day's variance that falls between the close and the next open."""
+
+
+def volatility_shape(fraction: Floats) -> Floats:
+    """Relative volatility at a fraction of the session: high at the open, low at noon; its mean square is 1."""
+    return _raw_volatility(fraction) / _volatility_norm()
+
+
+def volume_shape(fraction: Floats) -> Floats:
+    """Relative volume at a fraction of the session: the U of the day; its mean is 1."""
+    return _raw_volume(fraction) / _volume_norm()
+
+
+def _raw_volatility(fraction: Floats) -> Floats:
+    return 0.72 + 1.10 * np.exp(-fraction / 0.07) + 0.45 * np.exp((fraction - 1.0) / 0.08)
+
+
+def _raw_volume(fraction: Floats) -> Floats:
+    return 0.65 + 1.60 * np.exp(-fraction / 0.06) + 1.30 * np.exp((fraction - 1.0) / 0.05)
+
+
+@lru_cache(maxsize=1)
+def _volatility_norm() -> float:
+    return float(np.sqrt(np.mean(_raw_volatility(_midpoints()) ** 2)))
+
+
+@lru_cache(maxsize=1)
+def _volume_norm() -> float:
+    return float(np.mean(_raw_volume(_midpoints())))
+
+
+@lru_cache(maxsize=1)
+def _midpoints() -> Floats:
+    return (np.arange(_GRID) + 0.5) / _GRID
+
+
+@lru_cache(maxsize=1)
+def _cumulative_variance() -> Floats:
+    return np.concatenate(([0.0], np.cumsum(volatility_shape(_midpoints()) ** 2) / _GRID))
+
+
+@lru_cache(maxsize=1)
+def _cumulative_volume() -> Floats:
+    return np.concatenate(([0.0], np.cumsum(volume_shape(_midpoints())) / _GRID))
+
+
+def _interpolate(table: Floats, fraction: float) -> float:
+    position = min(max(fraction, 0.0), 1.0) * _GRID
+    index = min(int(position), _GRID - 1)
+    low = float(table[index])
+    return low + (position - index) * (float(table[index + 1]) - low)
+
+
+def variance_left(fraction: float) -> float:
+    """Return the part of a session's variance that is still to come: 1 at the open, 0 at the close."""
+    return max(0.0, 1.0 - _interpolate(_cumulative_variance(), fraction))
+
+
+def volume_done(fraction: float) -> float:
+    """Return the part of a session's volume that has been traded: 0 at the open, 1 at the close."""
+    return _interpolate(_cumulative_volume(), fraction)
