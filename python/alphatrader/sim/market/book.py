@@ -20,10 +20,11 @@ _LOT = 100
 _LEAN_INTERVALS = 5
 """The lean of the book is renewed once a second."""
 
-Shape = tuple[NDArray[np.int8], NDArray[np.int8]]
+Arrangement = tuple[NDArray[np.int8], NDArray[np.int16]]
+"""Layout and ranking, by interval and side, as in :class:`Book`."""
 
 
-def draw_arrangement(generator: np.random.Generator, intervals: int) -> Shape:
+def draw_arrangement(generator: np.random.Generator, intervals: int) -> Arrangement:
     """Draw layout and ranking for each interval and side; both persist for a while."""
     layout = _sticky(generator, generator.integers(0, len(LAYOUTS), (intervals, 2)), 0.15)
     ranking = _sticky(generator, generator.integers(0, len(RANKINGS), (intervals, 2)), 0.04)
@@ -31,7 +32,7 @@ def draw_arrangement(generator: np.random.Generator, intervals: int) -> Shape:
 
 
 def venue_at_best(
-    arrangement: Shape, generator: np.random.Generator, interval: NDArray[np.int64], side: NDArray[np.int64]
+    arrangement: Arrangement, generator: np.random.Generator, interval: NDArray[np.int64], side: NDArray[np.int64]
 ) -> NDArray[np.int8]:
     """Pick for each trade one of the venues that show the best price it takes."""
     layout, ranking = arrangement
@@ -41,7 +42,7 @@ def venue_at_best(
 
 
 def venue_at_row(
-    arrangement: Shape, interval: NDArray[np.int64], side: NDArray[np.int64], row: NDArray[np.int64]
+    arrangement: Arrangement, interval: NDArray[np.int64], side: NDArray[np.int64], row: NDArray[np.int64]
 ) -> NDArray[np.int8]:
     """Name the venue of a given row, for the legs of a sweep."""
     return np.asarray(_RANKING_TABLE[arrangement[1][interval, side], row % len(VENUES)], dtype=np.int8)
@@ -49,7 +50,7 @@ def venue_at_row(
 
 def build_book(
     generator: np.random.Generator,
-    arrangement: Shape,
+    arrangement: Arrangement,
     lean: Floats,
     taken: Floats,
     best_size: Floats | None = None,
@@ -86,7 +87,8 @@ def taken_by_interval(
     """Add up what buyers took from the ask (column 1) and sellers from the bid (column 0) in each interval."""
     interval = np.minimum((ts_ns - open_ns) // QUOTE_NS, intervals - 1)
     cell = interval * 2 + (sign > 0)
-    return np.bincount(cell, weights=size, minlength=intervals * 2)[: intervals * 2].reshape(intervals, 2)
+    totals = np.bincount(cell, weights=size, minlength=intervals * 2)[: intervals * 2]
+    return np.asarray(totals.reshape(intervals, 2), dtype=np.float64)
 
 
 def _scale_best(lots: Floats, at_best: NDArray[np.bool_], best_lots: Floats) -> Floats:

@@ -119,11 +119,12 @@ class OptionChain:
         """Return half the market maker's spread in dollars: cents at the money near expiry, wider elsewhere."""
         intrinsic = np.maximum(np.where(is_call, spot - strike, strike - spot), 0.0)
         days = years * 365.0
-        return (0.002 + 0.0012 * price + 0.006 * intrinsic) * (1.0 + 0.25 * np.sqrt(days)) * factor**0.5
+        width = (0.002 + 0.0012 * price + 0.006 * intrinsic) * (1.0 + 0.25 * np.sqrt(days)) * factor**0.5
+        return np.asarray(width, dtype=np.float64)
 
 
 def _future_variance(path: DayPath, settlement_ns: int) -> tuple[float, float]:
-    """Return the variance after today's close until settlement, in sessions' worth: base, and how much today's factor adds.
+    """Return the variance between today's close and settlement, in sessions: base, and what today's factor adds.
 
     Forward variance stays positive for any factor, so total variance grows with time to expiry.
     """

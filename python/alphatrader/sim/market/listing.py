@@ -121,4 +121,4 @@ def draw_open_interest(
     round_number = np.select([strike % 50 == 0, strike % 10 == 0, strike % 5 == 0], [5.0, 3.2, 2.0], 0.8)
     skew = np.where(is_call, 1.0, 1.15)
     noise = np.exp(0.45 * generator.standard_normal(len(options)))
-    return np.rint(tenor * bell * round_number * skew * noise).astype(np.int64)
+    return np.asarray(np.rint(tenor * bell * round_number * skew * noise), dtype=np.int64)

@@ -47,7 +47,7 @@ class Book:
 
     sizes: Ints
     layout: Small
-    ranking: Small
+    ranking: NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def draw_prints(
     tape: Tape,
     bid_cents: NDArray[np.int32],
     ask_cents: NDArray[np.int32],
-    arrangement: books.Shape,
+    arrangement: books.Arrangement,
     open_ns: int,
     lot: int,
 ) -> tuple[Prints, Signs]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from alphatrader import calendar
 from alphatrader.sim.market import book as books
 from alphatrader.sim.market.episodes import FlowPlan, plan_flow
-from alphatrader.sim.market.path import QUOTE_NS, STEP_NS, STEPS_PER_QUOTE, DayPath, Floats
-from alphatrader.sim.market.profiles import Profile, price_level, round_lot, stream
+from alphatrader.sim.market.path import STEP_NS, STEPS_PER_QUOTE, DayPath, Floats
 from alphatrader.sim.market.prints import Tape, draw_prints
+from alphatrader.sim.market.profiles import Profile, price_level, round_lot, stream
 from alphatrader.sim.market.shape import volatility_shape, volume_shape
 from alphatrader.sim.market.spec import SCENARIOS, Scenario
 
@@ -84,7 +84,7 @@ def draw_session(profile: Profile, session: calendar.Session, seed: int, scenari
 def variance_factor(price: Floats, log_volatility: Floats) -> Floats:
     """Return by how much options expect more variance than usual: more in busy minutes, and after a fall."""
     moved = np.log(price / price[0])
-    return np.clip(np.exp(0.5 * log_volatility - 9.0 * moved), 0.5, 3.0)
+    return np.asarray(np.clip(np.exp(0.5 * log_volatility - 9.0 * moved), 0.5, 3.0), dtype=np.float64)
 
 
 def _draw_prices(
@@ -109,7 +109,8 @@ def _draw_log_volatility(generator: np.random.Generator, steps: int) -> Floats:
     level[0] = spread * draws[0]
     for minute in range(1, minutes):
         level[minute] = persistence * level[minute - 1] + shock * draws[minute]
-    return np.interp(np.arange(steps), np.arange(minutes) * _STEPS_PER_MINUTE, level) - spread**2
+    by_step = np.interp(np.arange(steps), np.arange(minutes) * _STEPS_PER_MINUTE, level)
+    return np.asarray(by_step - spread**2)
 
 
 def _draw_quotes(generator: np.random.Generator, prices: _Prices) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -140,4 +141,4 @@ def _draw_lean(generator: np.random.Generator, plan: FlowPlan, prices: _Prices) 
     intervals = len(coming) // STEPS_PER_QUOTE
     whim = np.convolve(generator.standard_normal(intervals + 14), np.full(15, 15.0**-0.5), mode="valid")
     flow, coming = plan.bias[::STEPS_PER_QUOTE], coming[::STEPS_PER_QUOTE]
-    return np.tanh(0.5 * flow + 0.3 * coming + 0.5 * whim)
+    return np.asarray(np.tanh(0.5 * flow + 0.3 * coming + 0.5 * whim))

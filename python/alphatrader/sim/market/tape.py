@@ -23,7 +23,8 @@ _MIN_PRINTS = 100
 
 _VENUE_NAMES = {
     "A": "AMEX", "B": "BEX", "C": "NSX", "D": "FINRA", "I": "ISE", "J": "EDGEA", "K": "EDGX", "M": "CHX",
-    "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "S": "CTS", "T": "NASDAQ", "W": "CBSX", "X": "PSX", "Y": "BYX", "Z": "BATS",
+    "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "S": "CTS", "T": "NASDAQ", "W": "CBSX", "X": "PSX", "Y": "BYX",
+    "Z": "BATS",
 }  # fmt: skip
 _CONDITION_LETTERS = (
     (0x2, "C"), (0x4, "N"), (0x8, "R"), (0x10, "Y"), (0x20, "F"), (0x40, "O"), (0x80, "6"), (0x100, "5"),

@@ -1,8 +1,13 @@
-"""Reading Lean's zipped CSV files of recorded trades and quotes (times in ms since midnight New York, 1/10,000 dollar)."""
+"""Reading Lean's zipped CSV files of recorded trades and quotes.
+
+Times are milliseconds since midnight New York, prices 1/10,000 dollar.
+"""
 
 import io
 import re
 import zipfile
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +58,7 @@ def read_trades(path: Path) -> RecordedTrades:
         raise DataError(
             f"tape {path}: holds {member!r}, not YYYYMMDD_symbol_Trade_Tick.csv; give a Lean tick-trade zip"
         )
-    types = {
+    types: dict[str, pa.DataType] = {
         "ms": pa.float64(),  # some vintages of the files write fractions
         "price": pa.int64(),
         "size": pa.int64(),
@@ -89,10 +94,10 @@ def read_second_quotes(path: Path) -> RecordedQuotes | None:
 
     def of(side: str) -> NDArray[np.int64]:
         fields = [table[f"{side}_{field}"].to_numpy() for field in ("open", "high", "low", "close")]
-        return np.nan_to_num(np.stack(fields, axis=1)).astype(np.int64)
+        return np.asarray(np.nan_to_num(np.stack(fields, axis=1)), dtype=np.int64)
 
     def size_of(side: str) -> NDArray[np.int64]:
-        return np.nan_to_num(table[f"{side}_size"].to_numpy()).astype(np.int64)
+        return np.asarray(np.nan_to_num(table[f"{side}_size"].to_numpy()), dtype=np.int64)
 
     return RecordedQuotes(table["ms"].to_numpy().astype(np.int64), of("bid"), size_of("bid"), of("ask"), size_of("ask"))
 
@@ -109,18 +114,18 @@ def _read_member(path: Path) -> tuple[str, bytes]:
             return members[0].filename, archive.read(members[0])
     except FileNotFoundError as error:
         raise DataError(f"tape {path}: there is no such file; check the path") from error
-    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, zipfile.zlib.error) as error:
+    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise DataError(f"tape {path}: cannot be read as a zip file ({error}); fetch it again") from error
 
 
-def _parse(path: Path, body: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+def _parse(path: Path, body: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
     if not body.strip():
         raise DataError(f"tape {path}: the CSV inside is empty")
     try:
         table = pacsv.read_csv(
             io.BytesIO(body),
             read_options=pacsv.ReadOptions(column_names=list(types), use_threads=False),
-            convert_options=pacsv.ConvertOptions(column_types=types, strings_can_be_null=False),
+            convert_options=pacsv.ConvertOptions(column_types=dict(types), strings_can_be_null=False),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
