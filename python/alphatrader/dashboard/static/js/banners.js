@@ -1,0 +1,56 @@
+// The words for "this is not live": at the top of the page, and on each panel.
+
+import { byId, h, reconcile, setHidden, setText } from "./dom.js";
+import { age } from "./format.js";
+
+/** What is wrong, most basic first: [key, text]. */
+function faults(model, connection) {
+  if (connection === "logged-out") return [["logged-out", "You are logged out: nothing here is live, and no command is accepted. Open a new login link (dashboard.json in the run's home)."]];
+  const silence = age(model.silenceMs());
+  if (connection === "down") return [["down", `No connection to the dashboard${model.view ? ` for ${silence}` : ""}: nothing here is live. Trying again; in an emergency use \`alphatrader halt\` or the broker's terminal.`]];
+  if (!model.status) return [];
+  const found = [];
+  if (model.status.trader !== "live") found.push([model.status.trader, sentence(model)]);
+  else if (!model.isLive()) found.push(["late", `The newest view is ${age(model.viewAgeMs())} old: the connection is slow or this page was asleep.`]);
+  if (connection === "polling") found.push(["polling", "The live stream is down: this page asks once a second instead."]);
+  return found;
+}
+
+function sentence(model) {
+  const text = model.status.detail;
+  const newest = model.view ? ` Newest view: ${age(model.viewAgeMs())} ago.` : "";
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${newest}`;
+}
+
+export function renderBanners(model, connection) {
+  reconcile(byId("banners"), faults(model, connection), ([key]) => key, ([key]) => h("p", { class: `banner ${key === "polling" ? "mild" : ""}` }), (element, [, text]) => setText(element, text));
+  const live = connection !== "down" && connection !== "logged-out" && model.isLive();
+  document.body.dataset.live = live ? "live" : model.view ? "stale" : "connecting";
+  setText(byId("link-state"), { live: "stream connected", polling: "polling", down: "no connection", "logged-out": "logged out" }[connection] ?? "connecting");
+}
+
+/** Grey a panel whose sources are silent, and say for how long. */
+export function renderStaleness(model, symbol) {
+  for (const panel of document.querySelectorAll(".panel")) {
+    const stale = panelStaleness(model, panel.dataset.feeds, symbol);
+    const mark = panel.querySelector(".stale-mark");
+    panel.toggleAttribute("data-stale", stale !== null);
+    setHidden(mark, stale === null);
+    if (stale !== null) setText(mark, `STALE ${age(stale)}`);
+  }
+}
+
+function panelStaleness(model, names, symbol) {
+  if (!model.isLive()) return model.viewAgeMs() ?? 0;
+  const wanted = names ? names.split(" ") : [];
+  const silent = model.view.feeds.filter((feed) => concerns(feed.name, wanted, symbol) && model.feedState(feed) === "stale");
+  return silent.length ? Math.max(...silent.map((feed) => model.feedAgeMs(feed) ?? 0)) : null;
+}
+
+/** A feed concerns a panel if its name has the panel's word in it, and no other underlying's name. */
+function concerns(name, wanted, symbol) {
+  const words = name.toLowerCase().split(/[^a-z0-9]+/);
+  if (!wanted.some((word) => words.some((part) => part.startsWith(word)))) return false;
+  const others = symbol ? symbol.others : [];
+  return !others.some((other) => words.includes(other.toLowerCase()));
+}

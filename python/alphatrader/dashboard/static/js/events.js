@@ -1,0 +1,63 @@
+// The event feed, the account, and the words for screen readers.
+
+import { byId, h, reconcile, setText } from "./dom.js";
+import { dollars, number, signedDollars, timeOfDay } from "./format.js";
+import { directionMark } from "./signals.js";
+
+const MARKS = { info: "·", good: "✓", warning: "!", error: "✕" };
+const FIRST_ACCOUNT_KEYS = ["NetLiquidation", "AvailableFunds", "BuyingPower", "TotalCashValue", "ExcessLiquidity"];
+const SPOKEN_MAX = 3;
+const ANNOUNCE_EVERY_MS = 2_000;
+
+const noticeKey = (notice) => `${notice.ts_ns}|${notice.topic}|${notice.text}`;
+
+export function renderEvents(view) {
+  const list = byId("events");
+  reconcile(list, view.notices, noticeKey,
+    (notice) => h("li", { class: `event ${notice.level}` }, h("time", {}, timeOfDay(notice.ts_ns)), h("span", { class: "event-mark", "aria-label": notice.level }, MARKS[notice.level]), h("span", { class: "topic" }, notice.topic), h("span", { class: "words" }, notice.text)),
+    () => {});
+  if (view.notices.length === 0) list.replaceChildren(h("li", { class: "empty", "data-key": "none" }, "Nothing happened yet."));
+}
+
+export function renderAccount(view) {
+  const keys = Object.keys(view.account);
+  const ordered = [...FIRST_ACCOUNT_KEYS.filter((key) => keys.includes(key)), ...keys.filter((key) => !FIRST_ACCOUNT_KEYS.includes(key))];
+  const words = (name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  const items = [
+    ...ordered.slice(0, 6).map((key) => [words(key), dollars(view.account[key], 0)]),
+    ["booked P&L", signedDollars(view.realised_usd)],
+    ["open P&L", signedDollars(view.unrealised_usd)],
+    ["fees", dollars(view.fees_usd)],
+    ["working orders", number(view.open_orders)],
+    ...Object.entries(view.counters).slice(0, 16).map(([key, count]) => [words(key), number(count)]),
+  ];
+  let list = byId("account").firstElementChild;
+  if (!list) byId("account").append((list = h("dl", { class: "figures" })));
+  reconcile(list, items, ([name]) => name, ([name]) => h("div", {}, h("dt", {}, name), h("dd")), (element, [, value]) => setText(element.lastElementChild, value));
+}
+
+/** Speaks of new signals and of notices that matter; what was there when the page opened is not news. */
+export class Announcer {
+  constructor() {
+    this.spokenUpTo = null;
+    this.pending = [];
+    setInterval(() => this.speak(), ANNOUNCE_EVERY_MS);
+  }
+
+  take(view) {
+    const from = this.spokenUpTo;
+    const times = [...view.signals, ...view.notices].map((item) => item.ts_ns);
+    this.spokenUpTo = Math.max(from ?? 0, view.ts_ns, ...times);
+    if (from === null) return;
+    for (const notice of view.notices) if (notice.ts_ns > from && notice.level !== "info") this.pending.push(`${notice.level}: ${notice.text}`);
+    for (const signal of view.signals) {
+      if (signal.ts_ns > from) this.pending.push(`signal ${directionMark(signal)} ${signal.direction} ${signal.label}, ${signal.accepted ? "taken" : "refused"}: ${signal.text}`);
+    }
+  }
+
+  speak() {
+    if (this.pending.length === 0) return;
+    setText(byId("announcer"), this.pending.slice(0, SPOKEN_MAX).join(". "));
+    this.pending = [];
+  }
+}

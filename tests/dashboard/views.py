@@ -1,0 +1,236 @@
+"""Views as the engine would make them: plausible, seeded, and moving with ``step``."""
+
+import math
+import random
+from decimal import Decimal
+
+import msgspec
+
+from alphatrader.domain.view import (
+    EngineView,
+    ExposureView,
+    FeedView,
+    NoticeView,
+    PositionView,
+    SignalView,
+    StrikeView,
+    SymbolView,
+)
+
+SECOND_NS = 1_000_000_000
+OPEN_NS = 1_787_751_000 * SECOND_NS
+"""2026-08-26 09:30 New York."""
+CLOSE_NS = OPEN_NS + 390 * 60 * SECOND_NS
+NOON_NS = OPEN_NS + 196 * 60 * SECOND_NS
+
+
+def make_view(step: int = 0, **changes: object) -> EngineView:
+    """A session at 12:46 New York, ``step`` quarters of a second later."""
+    now_ns = NOON_NS + step * SECOND_NS // 4
+    symbol = make_symbol(now_ns, step)
+    mark = Decimal("1.42") + Decimal(step % 20) / 100
+    view = EngineView(
+        ts_ns=now_ns,
+        run_id="20260826-seed7",
+        build="a1b2c3d",
+        mode="paper",
+        simulated=True,
+        market_label="SIMULATED MARKET (seed 7)",
+        time_scale=1.0,
+        session_date="2026-08-26",
+        session_open_ns=OPEN_NS,
+        session_close_ns=CLOSE_NS,
+        warming_up=False,
+        trading_state="ACTIVE",
+        state_reason="",
+        entries_paused=(),
+        feeds=FEEDS,
+        symbols=(symbol,),
+        positions=(make_position(now_ns, mark),),
+        signals=make_signals(now_ns),
+        notices=make_notices(now_ns),
+        realised_usd=Decimal("184.60"),
+        unrealised_usd=(mark - Decimal("1.38")) * 300,
+        fees_usd=Decimal("12.60"),
+        account={"NetLiquidation": 100_184.6, "AvailableFunds": 97_420.0, "BuyingPower": 389_680.0},
+        counters={"signals": 41, "blocked": 36, "orders": 15, "fills": 11, "events": 1_284_311},
+        open_orders=2,
+    )
+    return msgspec.structs.replace(view, **changes)
+
+
+FEEDS = (
+    FeedView("SPY quote", "live", 40.0, 3_000.0, "L1 of the broker"),
+    FeedView("SPY trade", "live", 120.0, 10_000.0, "tick-by-tick"),
+    FeedView("SPY depth", "live", 60.0, 3_000.0, "10 rows"),
+    FeedView("SPY chain", "live", 8_200.0, 60_000.0, "Alpha Vantage (simulated)"),
+    FeedView("broker", "live", 310.0, 10_000.0, "TWS 176, client 11"),
+    FeedView("redis", "live", 20.0, 2_000.0, "embedded"),
+    FeedView("news", "off", None, None, "no key"),
+)
+
+
+def make_symbol(now_ns: int, step: int = 0, name: str = "SPY") -> SymbolView:
+    """One underlying with 150 bars, ten levels a side and an exposure."""
+    bars = make_bars(now_ns)
+    last = round(bars[-1][4] + 0.01 * (step % 7), 2)
+    noise = random.Random(step)
+    levels = [float(noise.randint(2, 30) * 100) for _ in range(20)]
+    return SymbolView(
+        symbol=name,
+        ts_ns=now_ns,
+        bid=last - 0.01,
+        ask=last + 0.01,
+        last=last,
+        metrics=METRICS,
+        bids=tuple((round(last - 0.01 - 0.01 * i, 2), levels[i]) for i in range(10)),
+        asks=tuple((round(last + 0.01 + 0.01 * i, 2), levels[10 + i]) for i in range(10)),
+        trades=((now_ns, last, 200.0, 1),),
+        bars=bars,
+        exposure=make_exposure(now_ns, last),
+        sentiment=(now_ns - 45 * SECOND_NS, 0.18, 14),
+        technicals={"rsi": (now_ns - 20 * SECOND_NS, {"value": 56.2})},
+    )
+
+
+METRICS: dict[str, float | None] = {
+    "vpin": 0.342,
+    "vpin_cdf": 0.83,
+    "vpin_buckets": 50.0,
+    "ofi_10s": 1_200.0,
+    "ofi_60s": 8_400.0,
+    "ofi_60s_normalised": 0.37,
+    "signed_volume_60s": -2_100.0,
+    "volume_60s": 18_400.0,
+    "obi_top": 0.44,
+    "obi_weighted": -0.12,
+    "unclassified_share": 0.06,
+    "return_60s": 0.00042,
+    "return_300s": -0.0011,
+    "volatility_300s": 0.134,
+    "vwap": 650.31,
+    "session_high": 653.02,
+    "session_low": 648.11,
+    "session_volume": 4_120_500.0,
+    "odd_lot_share": 0.31,
+    "sweep_count_60s": 3.0,
+    "block_count_60s": 1.0,
+    "crossed": 0.0,
+    "locked": 0.0,
+    "depth_anomalies": 0.0,
+}
+
+
+def make_bars(now_ns: int) -> tuple[tuple[int, float, float, float, float, float], ...]:
+    noise = random.Random(7)
+    minute = 60 * SECOND_NS
+    newest = now_ns - now_ns % minute
+    price, bars = 650.0, []
+    for index in range(150):
+        start = newest - (149 - index) * minute
+        close = price + noise.gauss(0.01, 0.16) + 0.1 * math.sin(index / 9)
+        high = max(price, close) + abs(noise.gauss(0, 0.06))
+        low = min(price, close) - abs(noise.gauss(0, 0.06))
+        bars.append((start, round(price, 2), round(high, 2), round(low, 2), round(close, 2), noise.uniform(8e3, 4e4)))
+        price = close
+    return tuple(bars)
+
+
+def make_exposure(now_ns: int, spot: float) -> ExposureView:
+    noise = random.Random(11)
+    rows = []
+    for strike in range(int(spot) - 30, int(spot) + 31):
+        near = math.exp(-(((strike - spot) / 9) ** 2))
+        call = 4.2e8 * near * noise.uniform(0.2, 1.0) * (1.6 if strike > spot else 0.7)
+        put = -3.8e8 * near * noise.uniform(0.2, 1.0) * (1.5 if strike < spot else 0.6)
+        call_oi, put_oi = noise.randint(200, 9_000), noise.randint(200, 9_000)
+        rows.append(StrikeView(float(strike), call, put, call + put, float(call_oi), float(put_oi), 0.14, 0.16))
+    net = sum(row.net_gex for row in rows)
+    return ExposureView(
+        ts_ns=now_ns - 8 * SECOND_NS,
+        source="alphavantage",
+        open_interest_date="2026-08-25",
+        spot=spot,
+        gex_usd_per_pct=net,
+        gex_usd_per_100pct=net * 100,
+        dex_usd=3.1e9,
+        dex_dealer_usd=4.4e9,
+        vex_usd_per_vol_point=-2.2e7,
+        chex_usd_per_day=5.1e6,
+        call_wall=max(rows, key=lambda row: row.call_gex).strike,
+        put_wall=min(rows, key=lambda row: row.put_gex).strike,
+        max_pain=float(int(spot)),
+        zero_gamma_interpolated=None,
+        zero_gamma_flip=spot - 1.4,
+        zero_gamma_flips=(spot - 1.4, spot + 41.0),
+        rows_used=412,
+        rows_dropped={"open_interest_below_min": 31, "no_gamma": 4},
+        by_strike=tuple(rows),
+    )
+
+
+def make_position(now_ns: int, mark: Decimal, **changes: object) -> PositionView:
+    position = PositionView(
+        label="SPY 0DTE 651C",
+        instrument_id=12,
+        con_id=756_733,
+        quantity=3,
+        average_price=Decimal("1.38"),
+        mark=mark,
+        mark_ts_ns=now_ns - SECOND_NS // 5,
+        unrealised_usd=(mark - Decimal("1.38")) * 300,
+        stop_price=Decimal("1.04"),
+        target_price=Decimal("1.93"),
+        stop_resting=True,
+        opened_ns=now_ns - 74 * SECOND_NS,
+    )
+    return msgspec.structs.replace(position, **changes)
+
+
+def make_signals(now_ns: int) -> tuple[SignalView, ...]:
+    reasons = (
+        ("order_flow", 0.37, 0.21, "buyers lifted 8,400 shares more than sellers hit in 60 s"),
+        ("signed_volume", 0.22, 0.12, "61% of the classified volume was buyer-initiated"),
+        ("momentum", 1.4, 0.16, "60-s return is 1.4 standard deviations"),
+        ("book", -0.12, -0.03, "five levels lean to the ask"),
+        ("long_gamma", 0.85, -0.06, "dealers are long gamma above 649.80: damped"),
+    )
+    verdicts = [
+        (True, "", "risk 99.60 of 250.00, 3 contracts"),
+        (False, "spread_too_wide", "spread 0.22 is over 0.15"),
+        (False, "duplicate", "the same idea was taken 94 s ago"),
+        (True, "", "risk 88.20 of 250.00, 3 contracts"),
+        (False, "cooldown", "the last position closed 21 s ago, 60 s are asked for"),
+    ]
+    return tuple(
+        SignalView(
+            ts_ns=now_ns - index * 71 * SECOND_NS - (now_ns % SECOND_NS),
+            signal_id=f"sig-{40 - index:04d}",
+            label="SPY 0DTE 651C" if index % 2 == 0 else "SPY 0DTE 649P",
+            direction="bullish" if index % 2 == 0 else "bearish",
+            score=0.71 - 0.03 * index,
+            entry_limit=Decimal("1.39"),
+            stop_price=Decimal("1.04"),
+            target_price=Decimal("1.93"),
+            accepted=accepted,
+            code=code,
+            text=text,
+            reasons=reasons,
+        )
+        for index, (accepted, code, text) in enumerate(verdicts)
+    )
+
+
+def make_notices(now_ns: int) -> tuple[NoticeView, ...]:
+    rows = [
+        ("good", "fill", "bought 3 SPY 0DTE 651C at 1.38 (mid 1.375)"),
+        ("info", "order", "bracket sent: entry 1.39, stop 1.04, target 1.93"),
+        ("warning", "feed", "SPY depth was silent for 3.2 s: entries paused"),
+        ("good", "feed", "SPY depth is back: entries possible again"),
+        ("error", "order", "order 1041 was rejected by the broker: 201 margin"),
+        ("info", "session", "warm-up done: 812,450 events"),
+    ]
+    return tuple(
+        NoticeView(ts_ns=NOON_NS - index * 37 * SECOND_NS, level=level, topic=topic, text=text)  # type: ignore[arg-type]
+        for index, (level, topic, text) in enumerate(rows)
+    )
