@@ -42,6 +42,8 @@ def _to_view(result: _core.Exposure, source: str, as_of: str, ts_ns: int) -> Exp
             put_oi=columns["put_oi"][i],
             call_iv=columns["call_iv"][i],
             put_iv=columns["put_iv"][i],
+            call_volume=columns["call_volume"][i],
+            put_volume=columns["put_volume"][i],
         )
         for i in range(len(columns["strike"]))
     )

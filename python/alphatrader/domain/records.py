@@ -69,13 +69,22 @@ class CommissionRecord(Struct, frozen=True, tag="commission"):
 
 
 class SignalRecord(Struct, frozen=True, tag="signal"):
-    """A signal and what became of it (``accepted``, or the code and words of the refusal)."""
+    """A signal and what became of it (``accepted``, or the code and words of the refusal).
+
+    ``dedupe_until_ns``: the end of the window in which its fingerprint refuses a repetition, also after a restart.
+    """
 
     signal: Signal
     accepted: bool
     code: str
     text: str
     ts_ns: int
+    dedupe_until_ns: int = 0
+
+    @property
+    def fingerprint_expires_ns(self) -> int:
+        """When the fingerprint may be given again: never before the signal itself has expired."""
+        return max(self.signal.expires_ns, self.dedupe_until_ns)
 
 
 class StateRecord(Struct, frozen=True, tag="state"):

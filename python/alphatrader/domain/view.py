@@ -31,6 +31,8 @@ class StrikeView(Struct, frozen=True):
     put_oi: float
     call_iv: float | None
     put_iv: float | None
+    call_volume: float | None = None
+    put_volume: float | None = None
 
 
 class ExposureView(Struct, frozen=True):

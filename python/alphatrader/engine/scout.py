@@ -245,6 +245,7 @@ class Scout:
         ]
 
     def _record(self, signal: Signal, accepted: bool, code: str, text: str) -> WriteRecord:
-        record = SignalRecord(signal, accepted, code, text, self._state.now_ns)
+        dedupe_until_ns = self._fingerprints.get(signal.fingerprint, 0)
+        record = SignalRecord(signal, accepted, code, text, self._state.now_ns, dedupe_until_ns)
         self.history.appendleft(record)
         return WriteRecord(record)

@@ -70,7 +70,9 @@ def fill(
     )
 
 
-def signal(signal_id: str, *, accepted: bool = True, expires_ns: int = NOON_NS + 10) -> SignalRecord:
+def signal(
+    signal_id: str, *, accepted: bool = True, expires_ns: int = NOON_NS + 10, dedupe_until_ns: int = 0
+) -> SignalRecord:
     return SignalRecord(
         signal=Signal(
             signal_id=signal_id,
@@ -96,6 +98,7 @@ def signal(signal_id: str, *, accepted: bool = True, expires_ns: int = NOON_NS +
         code="" if accepted else "spread",
         text="",
         ts_ns=NOON_NS,
+        dedupe_until_ns=dedupe_until_ns,
     )
 
 

@@ -88,10 +88,15 @@ async def test_a_contract_is_told_wholly_or_not_at_all(opened: Opened) -> None:
 async def test_fingerprints_are_those_of_accepted_signals_that_can_still_live(opened: Opened) -> None:
     journal = opened()
     journal.append(signal("today"))
+    journal.append(signal("window", expires_ns=NOON_NS - DAY_NS, dedupe_until_ns=NOON_NS + 300))
     journal.append(signal("refused", accepted=False))
     journal.append(signal("tomorrow", expires_ns=NOON_NS + DAY_NS))
     await journal.append_durable(signal("yesterday", expires_ns=NOON_NS - DAY_NS))
-    assert dict(journal.restore(SESSION).fingerprints) == {"SPY|today": NOON_NS + 10, "SPY|tomorrow": NOON_NS + DAY_NS}
+    assert dict(journal.restore(SESSION).fingerprints) == {
+        "SPY|today": NOON_NS + 10,
+        "SPY|window": NOON_NS + 300,
+        "SPY|tomorrow": NOON_NS + DAY_NS,
+    }
 
 
 async def test_a_session_date_that_is_none(opened: Opened) -> None:

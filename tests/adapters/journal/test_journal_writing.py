@@ -96,6 +96,20 @@ async def test_every_kind_of_record_comes_back_as_it_was(opened: Opened, tmp_pat
     assert reader.counts()["commissions"] == 1
 
 
+async def test_clean_sessions_are_days_on_which_a_run_of_the_mode_ended_well(opened: Opened) -> None:
+    journal = opened()
+    day_ns = 86_400_000_000_000
+    for number, (mode, clean, day) in enumerate(
+        [("paper", True, 0), ("paper", True, 0), ("paper", False, 1), ("live", True, 2), ("paper", True, 3)]
+    ):
+        ts_ns = NOON_NS + day * day_ns
+        journal.append(RunRecord(run_id=f"r{number}", epoch=1, mode=mode, build="b", settings="{}", ts_ns=ts_ns))
+        journal.append(SummaryRecord(run_id=f"r{number}", clean=clean, summary="{}", ts_ns=ts_ns))
+    await journal.append_durable(operator(1))
+    assert journal.reader().clean_sessions("paper") == 2
+    assert journal.reader().clean_sessions("live") == 1
+
+
 async def test_an_acknowledgement_means_on_disk_and_keeps_the_order_under_load(opened: Opened, tmp_path: Path) -> None:
     journal = opened()
     answered: list[int] = []

@@ -3,8 +3,10 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,6 +26,7 @@ from alphatrader.domain.records import (
 )
 from alphatrader.domain.state import StateChange
 
+_NEW_YORK = ZoneInfo("America/New_York")
 _T = TypeVar("_T")
 
 
@@ -102,6 +105,13 @@ class JournalReader:
         """Return the end of one run; None while it runs or if it was killed."""
         found = self._select("SELECT payload FROM summaries WHERE run_id = ? ORDER BY seq DESC LIMIT 1", run_id)
         return _of(SummaryRecord, found)[0] if found else None
+
+    def clean_sessions(self, mode: str) -> int:
+        """Return on how many New York days a run of ``mode`` ended cleanly: what has to be shown before live trading."""
+        runs = (record for record in _of(RunRecord, self._select("SELECT payload FROM runs")) if record.mode == mode)
+        ids = {record.run_id for record in runs}
+        ends = _of(SummaryRecord, self._select("SELECT payload FROM summaries WHERE clean = 1"))
+        return len({datetime.fromtimestamp(end.ts_ns / 1e9, _NEW_YORK).date() for end in ends if end.run_id in ids})
 
     def _newest(self, table: str, kind: type[_T], limit: int) -> list[_T]:
         return _of(kind, self._select(f"SELECT payload FROM {table} ORDER BY seq DESC LIMIT ?", limit))  # noqa: S608

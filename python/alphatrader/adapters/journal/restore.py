@@ -96,7 +96,7 @@ def _restore(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> Rest
         intents=tuple(OpenIntent(intent=record.intent, stage=record.stage) for record in intents),
         executions=tuple(executions),
         commissions=tuple((record.exec_id, record.commission) for record in commissions),
-        fingerprints=tuple((record.signal.fingerprint, record.signal.expires_ns) for record in signals),
+        fingerprints=tuple((record.signal.fingerprint, record.fingerprint_expires_ns) for record in signals),
     )
 
 

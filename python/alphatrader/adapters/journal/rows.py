@@ -88,7 +88,7 @@ def _columns(record: Record) -> tuple[str, tuple[int | str, ...]]:  # noqa: PLR0
         case SignalRecord():
             signal = record.signal
             return _SIGNAL, (
-                record.ts_ns, signal.signal_id, signal.fingerprint, int(record.accepted), signal.expires_ns,
+                record.ts_ns, signal.signal_id, signal.fingerprint, int(record.accepted), record.fingerprint_expires_ns,
                 record.code,
             )  # fmt: skip
         case StateRecord():

@@ -19,7 +19,7 @@ import pyarrow as pa
 import structlog
 
 from alphatrader.adapters.parquet.conversion import convert
-from alphatrader.adapters.parquet.segments import SegmentFile, encode_rows, segment_path
+from alphatrader.adapters.parquet.segments import SegmentFile, encode_rows, find_segments, segment_path
 from alphatrader.domain.errors import DataError, JournalError
 from alphatrader.domain.eventlog import EventRow
 
@@ -75,14 +75,14 @@ class SegmentedEventLog:
         rotate_bytes: int = ROTATE_BYTES,
         capacity_rows: int = CAPACITY_ROWS,
     ) -> "SegmentedEventLog":
-        """Create ``directory`` (it must be new or empty) and its first segment; start the thread. Blocking.
+        """Create ``directory`` (it must hold no segment) and its first segment; start the thread. Blocking.
 
         Raises JournalError.
         """
         log = cls(directory, flush_rows, flush_interval_s, rotate_bytes, capacity_rows)
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            if any(directory.iterdir()):
+            if find_segments(directory):
                 raise JournalError(f"The event log {directory} exists already: each start records into a new folder.")
             log._open_segment()
         except OSError as error:
