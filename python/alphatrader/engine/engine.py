@@ -195,6 +195,9 @@ class Engine:
 
     def _on_universe(self, event: ev.OptionUniverse) -> list[Command]:
         symbol = self.state.symbols[event.symbol]
+        today = self.state.run.session_date.replace("-", "")
+        if today in symbol.listed_expiries and today not in event.expiries:
+            return []  # of several trading classes (SPX, SPXW) the one that expires today is traded
         symbol.listed_expiries, symbol.listed_strikes = event.expiries, event.strikes
         symbol.trading_class = event.trading_class
         return []

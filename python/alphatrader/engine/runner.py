@@ -66,6 +66,7 @@ class Runner:
         self._market: _core.Market = engine.state.market
         self._last_ns = 0
         self._held: deque[Callable[[], None]] | None = None
+        self._history_ns = 0
         self._row_wall_ns = 0
         self._decided_ns = 0
         self._decided_wall_ns = 0
@@ -86,12 +87,15 @@ class Runner:
     def trade(
         self, instrument_id: int, price: float, size: float, venue: str, conditions: str, ts_ns: int | None = None
     ) -> None:
-        """Take a print; with ``ts_ns`` it is history."""
+        """Take a print; with ``ts_ns`` it is history, on which the strategies look at a coarser cadence."""
         if ts_ns is None:
             ts_ns = self.now_ns()
             if self._held is not None:
                 self._hold(lambda: self._trade(ts_ns, instrument_id, price, size, venue, conditions))
                 return
+        elif ts_ns - self._history_ns >= self.engine.state.settings.decisions.warmup_spacing_s * 1e9:
+            self._history_ns = ts_ns
+            self.post(ev.DecisionTimer(ts_ns=ts_ns))
         self._trade(ts_ns, instrument_id, price, size, venue, conditions)
 
     def quote(
@@ -143,10 +147,6 @@ class Runner:
         held, self._held = self._held, None
         for feed in held or ():
             feed()
-
-    def warmup_decision(self, ts_ns: int) -> None:
-        """Let the strategies look at a moment of the past."""
-        self.post(ev.DecisionTimer(ts_ns=ts_ns))
 
     # ------------------------------------------------------------------ workers
 

@@ -156,7 +156,7 @@ class TradeKeeper:
         for order in trade.orders.values():
             if order.state is OrderState.SENT and now_ns - order.sent_ns > self._acknowledge_ns:
                 order.state = OrderState.UNKNOWN
-        if trade.uncertain and now_ns - trade.polled_ns >= self._poll_ns:
+        if trade.uncertain and (not trade.polled_ns or now_ns - trade.polled_ns >= self._poll_ns):
             trade.polled_ns = now_ns
             return [PollBroker(f"no answer to an order of {trade.intent.intent_id}")]
         return []

@@ -1,0 +1,100 @@
+"""``alphatrader replay``: a recorded start through the same engine; its outputs are compared byte for byte."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from alphatrader.adapters.parquet import read_events
+from alphatrader.domain.errors import AlphaTraderError, DataError
+from alphatrader.engine.replay import digest_of, replay
+from alphatrader.ops.console import Terminal
+
+
+class ReplayDiffersError(AlphaTraderError):
+    """The replay's outputs are not those of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The comparison of one start."""
+
+    start: str
+    events: int
+    market_rows: int
+    outputs: int
+    recorded: int
+    digest: str
+    identical: bool
+    torn: str
+    seconds: float
+    first_difference: int | None
+
+
+def replay_command(*, run: Path, as_json: bool) -> None:
+    """Replay every start of a home, or one. Raises DataError, ReplayDiffersError."""
+    verdicts = [compare_start(directory) for directory in find_starts(run)]
+    if as_json:
+        print(msgspec.json.encode(verdicts).decode())
+    else:
+        for verdict in verdicts:
+            _print(verdict)
+    different = [verdict for verdict in verdicts if not verdict.identical]
+    if different:
+        worst = different[0]
+        raise ReplayDiffersError(
+            f"the replay of {worst.start} differs from the run at output {worst.first_difference}: "
+            f"{worst.outputs} outputs replayed, {worst.recorded} recorded"
+        )
+
+
+def find_starts(run: Path) -> list[Path]:
+    """Return the event log folders of a home, or ``run`` itself if it is one. Raises DataError."""
+    if (run / "events").is_dir():
+        starts = sorted(path for path in (run / "events").iterdir() if path.is_dir())
+        if starts:
+            return starts
+    if run.is_dir() and any(run.glob("segment-*")):
+        return [run]
+    raise DataError(f"{run} holds no event log: name the home of a run (for example var/sim/…) or a folder in its events/")
+
+
+def compare_start(directory: Path) -> Verdict:
+    """Replay one start and compare. A log that a crash cut short is compared as far as it goes."""
+    torn: list[str] = []
+    before = time.perf_counter()
+    result = replay(read_events(directory, torn.append))
+    seconds = time.perf_counter() - before
+    path = directory / "outputs.jsonl"
+    recorded = path.read_bytes().splitlines() if path.exists() else []
+    whole = not torn and (directory / "closed").exists()
+    ours = list(result.outputs)
+    shared = min(len(ours), len(recorded))
+    identical = ours[:shared] == recorded[:shared] if not whole else ours == recorded
+    difference = next((i for i in range(shared) if ours[i] != recorded[i]), None)
+    return Verdict(
+        start=str(directory),
+        events=result.events,
+        market_rows=result.market_rows,
+        outputs=len(ours),
+        recorded=len(recorded),
+        digest=digest_of(ours),
+        identical=identical,
+        torn="" if whole else "; ".join(torn) or "the run was not closed",
+        seconds=seconds,
+        first_difference=difference if difference is not None or identical else shared,
+    )
+
+
+def _print(verdict: Verdict) -> None:
+    terminal = Terminal()
+    rate = verdict.events / verdict.seconds if verdict.seconds else 0.0
+    terminal.fact("replay", f"{verdict.start}: {verdict.events:,} events in {verdict.seconds:.1f} s ({rate:,.0f} a second)")
+    if verdict.torn:
+        terminal.fact("replay", f"compared as far as the log goes: {verdict.torn}", "warning")
+    text = f"{verdict.outputs} signals and order intents, sha256 {verdict.digest}"
+    if verdict.identical:
+        terminal.fact("replay", f"identical to the run: {text}", "good")
+    else:
+        terminal.fact("replay", f"DIFFERS from the run: {text}", "error")

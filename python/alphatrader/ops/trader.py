@@ -1,0 +1,85 @@
+"""``alphatrader run``: one trader from start to clean stop.
+
+home ─► journal, event log ─► Redis, simulated gateway, dashboard (children) ─► clock, session
+     ─► engine + runner ─► connect ─► warm-up ─► trade ─► stop ─► reconcile ─► summary
+"""
+
+import asyncio
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from alphatrader.domain.errors import ConfigError
+from alphatrader.ops.config import load_config, with_mode
+from alphatrader.ops.config_sections import AppConfig, Mode
+from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
+from alphatrader.ops.live_guard import check_live
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says about a run."""
+
+    mode: Mode
+    speed: float
+    seed: int
+    duration_s: float | None
+    tape: Path | None
+    headless: bool
+    resume: bool
+
+
+def run_command(
+    *,
+    config_path: Path | None,
+    mode: Mode | None,
+    speed: float | None,
+    seed: int | None,
+    duration_s: float | None,
+    tape: Path | None,
+    headless: bool,
+    resume: bool,
+) -> None:
+    """Run a trader until it is stopped. Raises AlphaTraderError with one clear line."""
+    config = load_config(config_path)
+    if mode is not None:
+        config = with_mode(config, mode)
+    simulated = config.gateway.kind == "simulated"
+    if not simulated and any(value is not None for value in (speed, seed, tape)):
+        raise ConfigError("--speed, --seed and --tape belong to the simulated market; gateway.kind is ibkr")
+    options = RunOptions(
+        mode=config.mode,
+        speed=speed if speed is not None else config.simulator.speed,
+        seed=seed if seed is not None else config.simulator.seed,
+        duration_s=duration_s,
+        tape=tape,
+        headless=headless,
+        resume=resume,
+    )
+    if config.mode == "live":
+        check_live(config)
+    home = prepare_home(config, options)
+    from alphatrader.ops.session import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
+
+    asyncio.run(TradingSession(config, options, home).run())
+
+
+def prepare_home(config: AppConfig, options: RunOptions) -> Home:
+    """Create the run's home, or find the one to resume. Raises ConfigError."""
+    state_dir = config.paths.state_dir
+    if config.gateway.kind == "ibkr":
+        home = broker_home(state_dir, options.mode)
+    else:
+        home = simulated_home(state_dir, resume=options.resume)
+    if not (home.path / "home.json").exists():
+        home.write_label(
+            HomeLabel(
+                mode=options.mode,
+                simulated=config.gateway.kind == "simulated",
+                seed=options.seed,
+                speed=options.speed,
+                tape=str(options.tape.resolve()) if options.tape else "",
+                created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            )
+        )
+    return home
