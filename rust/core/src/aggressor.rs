@@ -1,0 +1,76 @@
+//! Who took liquidity in a print: the quote rule (Lee and Ready 1991) where quotes exist, else the tick rule.
+
+use crate::book::Quote;
+
+/// +1 buyer, -1 seller, 0 unknown.
+pub type Aggressor = i8;
+
+/// The tick rule's memory: the last price and the side of the last price change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TickRule {
+    last_price: f64,
+    side: Aggressor,
+}
+
+impl TickRule {
+    /// Nothing seen yet.
+    pub const fn new() -> Self {
+        Self { last_price: f64::NAN, side: 0 }
+    }
+
+    /// The side of a print by the tick rule: an uptick is a buy, a downtick a sale, no change repeats the last side.
+    #[inline]
+    pub fn classify(&mut self, price: f64) -> Aggressor {
+        if price > self.last_price {
+            self.side = 1;
+        } else if price < self.last_price {
+            self.side = -1;
+        }
+        self.last_price = price;
+        self.side
+    }
+}
+
+impl Default for TickRule {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The side of a print by the quote rule: above the mid a buy, below a sale, `None` at the mid, or where the quote is
+/// one-sided, locked or crossed and so says nothing.
+#[inline]
+pub fn by_quote(quote: &Quote, price: f64) -> Option<Aggressor> {
+    if quote.bid < quote.ask {
+        let mid = (quote.bid + quote.ask) * 0.5;
+        if price > mid {
+            return Some(1);
+        }
+        if price < mid {
+            return Some(-1);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tick_rule_keeps_the_last_side_on_zero_ticks() {
+        let mut rule = TickRule::new();
+        let sides: Vec<_> = [10.0, 10.0, 10.1, 10.1, 10.0, 10.0].map(|price| rule.classify(price)).into();
+        assert_eq!(sides, [0, 0, 1, 1, -1, -1]);
+    }
+
+    #[test]
+    fn quote_rule_needs_a_sound_quote() {
+        let quote = Quote::new(10.0, 1.0, 10.1, 1.0).unwrap();
+        assert_eq!(by_quote(&quote, 10.1), Some(1));
+        assert_eq!(by_quote(&quote, 10.0), Some(-1));
+        assert_eq!(by_quote(&Quote::new(10.0, 1.0, 10.5, 1.0).unwrap(), 10.25), None);
+        assert_eq!(by_quote(&Quote::new(10.1, 1.0, 10.1, 1.0).unwrap(), 10.2), None);
+        assert_eq!(by_quote(&Quote::ABSENT, 10.2), None);
+    }
+}

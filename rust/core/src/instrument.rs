@@ -1,0 +1,180 @@
+//! The state of one instrument: everything that its events change.
+
+use crate::book::{DepthBook, DepthOp, Quote, TickScale};
+use crate::error::{Error, Result};
+use crate::ofi::OrderFlowImbalance;
+use crate::snapshot::Snapshot;
+use crate::tape::{Print, Tape};
+use crate::vpin::{Vpin, VpinParams};
+
+/// Most depth rows a side.
+pub const DEPTH_ROWS_MAX: i64 = 1_000;
+
+/// Validated parameters of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InstrumentParams {
+    scale: TickScale,
+    depth_rows: usize,
+    vpin: Option<VpinParams>,
+}
+
+impl InstrumentParams {
+    /// Check the parameters. `vpin_bucket_volume` 0 = no VPIN.
+    pub fn new(tick_size: f64, depth_rows: i64, vpin_bucket_volume: i64, vpin_window: i64) -> Result<Self> {
+        let scale = TickScale::new(tick_size)?;
+        if !(1..=DEPTH_ROWS_MAX).contains(&depth_rows) {
+            return Err(Error::invalid(format!("depth_rows was {depth_rows}: give 1 to {DEPTH_ROWS_MAX}")));
+        }
+        let vpin = if vpin_bucket_volume == 0 { None } else { Some(VpinParams::new(vpin_bucket_volume, vpin_window)?) };
+        Ok(Self { scale, depth_rows: depth_rows as usize, vpin })
+    }
+}
+
+/// One instrument. Its clock is the newest time among its events.
+#[derive(Debug, Clone)]
+pub struct Instrument {
+    params: InstrumentParams,
+    ts_ns: i64,
+    quote_ts_ns: i64,
+    trade_ts_ns: i64,
+    depth_ts_ns: i64,
+    events: u64,
+    quote: Quote,
+    depth: DepthBook,
+    ofi: OrderFlowImbalance,
+    tape: Tape,
+}
+
+impl Instrument {
+    /// An instrument before its first event.
+    pub fn new(params: InstrumentParams) -> Self {
+        Self {
+            params,
+            ts_ns: 0,
+            quote_ts_ns: 0,
+            trade_ts_ns: 0,
+            depth_ts_ns: 0,
+            events: 0,
+            quote: Quote::ABSENT,
+            depth: DepthBook::new(params.scale, params.depth_rows),
+            ofi: OrderFlowImbalance::new(),
+            tape: Tape::new(params.vpin.map(Vpin::new)),
+        }
+    }
+
+    /// The parameters it was made with.
+    pub const fn params(&self) -> &InstrumentParams {
+        &self.params
+    }
+
+    #[inline]
+    fn advance(&mut self, ts_ns: i64) {
+        self.events += 1;
+        if ts_ns > self.ts_ns {
+            self.ts_ns = ts_ns;
+            self.ofi.advance(ts_ns);
+            self.tape.advance(ts_ns);
+        }
+    }
+
+    /// Apply a print.
+    #[inline]
+    pub fn trade(&mut self, print: &Print<'_>) {
+        self.advance(print.ts_ns);
+        self.trade_ts_ns = self.trade_ts_ns.max(print.ts_ns);
+        self.tape.add(print, self.ts_ns, &self.quote);
+    }
+
+    /// Apply an L1 quote.
+    #[inline]
+    pub fn quote(&mut self, ts_ns: i64, quote: Quote) {
+        self.advance(ts_ns);
+        self.quote_ts_ns = self.quote_ts_ns.max(ts_ns);
+        self.ofi.update(ts_ns, self.ts_ns, &self.quote, &quote);
+        self.quote = quote;
+    }
+
+    /// Apply a row operation of the depth book.
+    #[inline]
+    pub fn depth(&mut self, ts_ns: i64, op: DepthOp) {
+        self.advance(ts_ns);
+        self.depth_ts_ns = self.depth_ts_ns.max(ts_ns);
+        self.depth.apply(op);
+    }
+
+    /// Forget the depth book.
+    pub fn depth_reset(&mut self, ts_ns: i64) {
+        self.advance(ts_ns);
+        self.depth_ts_ns = self.depth_ts_ns.max(ts_ns);
+        self.depth.reset();
+    }
+
+    /// The L1 quote in force.
+    pub const fn l1(&self) -> &Quote {
+        &self.quote
+    }
+
+    /// Time of the newest quote, 0 before the first.
+    pub const fn quote_ts_ns(&self) -> i64 {
+        self.quote_ts_ns
+    }
+
+    /// The depth book.
+    pub const fn depth_book(&self) -> &DepthBook {
+        &self.depth
+    }
+
+    /// The tape.
+    pub const fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// A copy of all measures.
+    pub fn snapshot(&self) -> Snapshot {
+        let known = |value: f64| (!value.is_nan()).then_some(value);
+        let (quote, last, window, session) = (&self.quote, self.tape.last(), self.tape.last_60s(), self.tape.session());
+        let (depth, bars, vpin) = (self.depth.imbalance(), self.tape.bars(), self.tape.vpin());
+        let prints = window.prints as f64;
+        Snapshot {
+            ts_ns: self.ts_ns,
+            quote_ts_ns: self.quote_ts_ns,
+            trade_ts_ns: self.trade_ts_ns,
+            depth_ts_ns: self.depth_ts_ns,
+            bid: known(quote.bid),
+            bid_size: known(quote.bid_size),
+            ask: known(quote.ask),
+            ask_size: known(quote.ask_size),
+            mid: quote.mid(),
+            weighted_mid: quote.weighted_mid(),
+            last: last.map(|t| t.price),
+            last_size: last.map(|t| t.size),
+            obi_top: depth.top,
+            obi_weighted: depth.weighted,
+            ofi_10s: self.ofi.last_10s(),
+            ofi_60s: self.ofi.last_60s(),
+            ofi_60s_normalised: self.ofi.last_60s_normalised(),
+            signed_volume_60s: window.signed_volume,
+            volume_60s: window.volume,
+            unclassified_share: (session.volume > 0.0).then(|| session.unclassified_volume / session.volume),
+            vpin: vpin.and_then(Vpin::level),
+            vpin_cdf: vpin.and_then(Vpin::cdf),
+            vpin_buckets: vpin.map_or(0, Vpin::buckets),
+            vpin_bucket_volume: vpin.map_or(0, |v| v.params().bucket_volume),
+            return_60s: bars.log_return(self.ts_ns, 60),
+            return_300s: bars.log_return(self.ts_ns, 300),
+            volatility_300s: bars.volatility_300s(self.ts_ns),
+            vwap: session.vwap(),
+            session_high: known(session.high),
+            session_low: known(session.low),
+            session_volume: session.volume,
+            trade_count: session.trade_count,
+            odd_lot_share: (window.prints > 0).then(|| window.odd_lots / prints),
+            block_count_60s: window.blocks as u64,
+            sweep_count_60s: window.sweeps as u64,
+            crossed: quote.bid > quote.ask || depth.crossed,
+            locked: quote.bid == quote.ask || depth.locked,
+            depth_anomalies: self.depth.anomalies(),
+            events: self.events,
+        }
+    }
+}

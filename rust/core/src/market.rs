@@ -1,0 +1,103 @@
+//! Market state of many instruments, fed one event at a time or by Arrow batches through the same functions.
+
+use rustc_hash::FxHashMap;
+
+use crate::book::{DepthOp, Quote};
+use crate::error::{Error, Result};
+use crate::instrument::{Instrument, InstrumentParams};
+use crate::tape::Print;
+
+/// Most instruments in one market.
+pub const INSTRUMENTS_MAX: usize = 65_536;
+
+/// All instruments by id.
+#[derive(Debug, Clone, Default)]
+pub struct Market {
+    instruments: Vec<Instrument>,
+    /// Only looked up, never iterated: the order of a hash map must not reach any result.
+    slots: FxHashMap<i64, usize>,
+}
+
+/// Times are ns since the epoch; before 1970 is refused as corrupt.
+#[inline]
+pub(crate) fn check_time(ts_ns: i64) -> Result<()> {
+    if ts_ns >= 0 {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("ts_ns was {ts_ns}: give nanoseconds since the Unix epoch, 0 or more")))
+}
+
+impl Market {
+    /// A market without instruments.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Register an instrument. A known id with the same parameters is a no-op, with others an error.
+    pub fn add_instrument(&mut self, id: i64, params: InstrumentParams) -> Result<()> {
+        if i32::try_from(id).is_err() {
+            return Err(Error::invalid(format!("instrument_id was {id}: ids are 32-bit integers")));
+        }
+        if let Some(slot) = self.slots.get(&id) {
+            if *self.instruments[*slot].params() == params {
+                return Ok(());
+            }
+            return Err(Error::invalid(format!(
+                "instrument {id} exists with other parameters: use the same ones, or another id"
+            )));
+        }
+        if self.instruments.len() == INSTRUMENTS_MAX {
+            return Err(Error::invalid(format!("a market holds at most {INSTRUMENTS_MAX} instruments")));
+        }
+        self.slots.insert(id, self.instruments.len());
+        self.instruments.push(Instrument::new(params));
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, id: i64) -> Result<usize> {
+        self.slots.get(&id).copied().ok_or(Error::UnknownInstrument(id))
+    }
+
+    #[inline]
+    pub(crate) fn at_slot(&mut self, slot: usize) -> &mut Instrument {
+        &mut self.instruments[slot]
+    }
+
+    /// An instrument by id.
+    pub fn instrument(&self, id: i64) -> Result<&Instrument> {
+        self.slot(id).map(|slot| &self.instruments[slot])
+    }
+
+    fn instrument_at(&mut self, id: i64, ts_ns: i64) -> Result<&mut Instrument> {
+        check_time(ts_ns)?;
+        let slot = self.slot(id)?;
+        Ok(self.at_slot(slot))
+    }
+
+    /// Apply a print.
+    pub fn trade(&mut self, ts_ns: i64, id: i64, price: f64, size: f64, venue: &[u8], conditions: &[u8]) -> Result<()> {
+        let instrument = self.instrument_at(id, ts_ns)?;
+        instrument.trade(&Print::new(ts_ns, price, size, venue, conditions)?);
+        Ok(())
+    }
+
+    /// Apply an L1 quote.
+    pub fn quote(&mut self, ts_ns: i64, id: i64, bid: f64, bid_size: f64, ask: f64, ask_size: f64) -> Result<()> {
+        let instrument = self.instrument_at(id, ts_ns)?;
+        instrument.quote(ts_ns, Quote::new(bid, bid_size, ask, ask_size)?);
+        Ok(())
+    }
+
+    /// Apply a row operation of the depth book.
+    pub fn depth(&mut self, ts_ns: i64, id: i64, op: DepthOp) -> Result<()> {
+        self.instrument_at(id, ts_ns)?.depth(ts_ns, op);
+        Ok(())
+    }
+
+    /// Forget the depth book of an instrument.
+    pub fn depth_reset(&mut self, ts_ns: i64, id: i64) -> Result<()> {
+        self.instrument_at(id, ts_ns)?.depth_reset(ts_ns);
+        Ok(())
+    }
+}

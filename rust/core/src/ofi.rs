@@ -1,0 +1,123 @@
+//! Order flow imbalance of L1 quotes (Cont, Kukanov, Stoikov 2014).
+//!
+//! Each quote contributes `e = 1{Pb>=Pb'} qb - 1{Pb<=Pb'} qb' - 1{Pa<=Pa'} qa + 1{Pa>=Pa'} qa'`, where a prime marks the
+//! quote before. A side that is absent in either quote contributes nothing.
+
+use crate::book::Quote;
+use crate::civil::NS_PER_SECOND;
+use crate::window::WindowSums;
+
+/// Contribution of the change from one quote to the next, in shares.
+#[inline]
+pub fn contribution(before: &Quote, after: &Quote) -> f64 {
+    let mut e = 0.0;
+    // Comparisons with NaN are false, so an absent side adds nothing by itself.
+    if after.bid >= before.bid {
+        e += after.bid_size;
+    }
+    if after.bid <= before.bid {
+        e -= before.bid_size;
+    }
+    if after.ask <= before.ask {
+        e -= after.ask_size;
+    }
+    if after.ask >= before.ask {
+        e += before.ask_size;
+    }
+    e
+}
+
+/// Rolling order flow imbalance over 10 s and 60 s.
+#[derive(Debug, Clone)]
+pub struct OrderFlowImbalance {
+    short: WindowSums<1>,
+    /// Sum, and sum of absolute contributions.
+    long: WindowSums<2>,
+}
+
+impl OrderFlowImbalance {
+    /// No flow yet.
+    pub const fn new() -> Self {
+        Self { short: WindowSums::new(10 * NS_PER_SECOND), long: WindowSums::new(60 * NS_PER_SECOND) }
+    }
+
+    /// Drop what `newest_ns` has made too old.
+    #[inline]
+    pub fn advance(&mut self, newest_ns: i64) {
+        self.short.advance(newest_ns);
+        self.long.advance(newest_ns);
+    }
+
+    /// Take the change from one quote to the next.
+    #[inline]
+    pub fn update(&mut self, ts_ns: i64, newest_ns: i64, before: &Quote, after: &Quote) {
+        let e = contribution(before, after);
+        if e != 0.0 {
+            self.short.push(ts_ns, newest_ns, [e]);
+            self.long.push(ts_ns, newest_ns, [e, e.abs()]);
+        }
+    }
+
+    /// Sum over the last 10 s, in shares.
+    pub const fn last_10s(&self) -> f64 {
+        self.short.sums()[0]
+    }
+
+    /// Sum over the last 60 s, in shares.
+    pub const fn last_60s(&self) -> f64 {
+        self.long.sums()[0]
+    }
+
+    /// The 60 s sum over the sum of absolute contributions: -1..1; `None` without flow.
+    pub fn last_60s_normalised(&self) -> Option<f64> {
+        let [sum, absolute] = *self.long.sums();
+        (absolute > 0.0).then(|| (sum / absolute).clamp(-1.0, 1.0))
+    }
+}
+
+impl Default for OrderFlowImbalance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(bid: f64, bid_size: f64, ask: f64, ask_size: f64) -> Quote {
+        Quote::new(bid, bid_size, ask, ask_size).unwrap()
+    }
+
+    #[test]
+    fn contributions_follow_the_paper() {
+        let base = quote(10.0, 100.0, 10.1, 200.0);
+        // Bid size grows at an unchanged price.
+        assert_eq!(contribution(&base, &quote(10.0, 150.0, 10.1, 200.0)), 50.0);
+        // Bid rises: the whole new size counts.
+        assert_eq!(contribution(&base, &quote(10.05, 70.0, 10.1, 200.0)), 70.0);
+        // Bid falls: the whole old size is gone.
+        assert_eq!(contribution(&base, &quote(9.95, 70.0, 10.1, 200.0)), -100.0);
+        // Ask falls: its new size is supply; ask rises: the old supply is gone.
+        assert_eq!(contribution(&base, &quote(10.0, 100.0, 10.05, 30.0)), -30.0);
+        assert_eq!(contribution(&base, &quote(10.0, 100.0, 10.15, 30.0)), 200.0);
+        // An absent side says nothing.
+        assert_eq!(contribution(&base, &quote(f64::NAN, 0.0, 10.1, 200.0)), 0.0);
+        assert_eq!(contribution(&Quote::ABSENT, &base), 0.0);
+    }
+
+    #[test]
+    fn windows_are_ten_and_sixty_seconds() {
+        let mut ofi = OrderFlowImbalance::new();
+        let (small, large) = (quote(10.0, 100.0, 10.1, 200.0), quote(10.0, 150.0, 10.1, 200.0));
+        ofi.update(1, 1, &small, &large);
+        let later = 10 * NS_PER_SECOND;
+        ofi.advance(later);
+        ofi.update(later, later, &large, &small);
+        assert_eq!((ofi.last_10s(), ofi.last_60s(), ofi.last_60s_normalised()), (0.0, 0.0, Some(0.0)));
+        ofi.advance(later + 1);
+        assert_eq!((ofi.last_10s(), ofi.last_60s()), (-50.0, 0.0));
+        ofi.advance(i64::MAX);
+        assert_eq!((ofi.last_60s(), ofi.last_60s_normalised()), (0.0, None));
+    }
+}

@@ -1,0 +1,36 @@
+//! `alphatrader._core`: a thin binding. It converts arguments, releases the GIL and calls `alphatrader-core`; every rule
+//! lives there. What each name means is documented in `python/alphatrader/_core.pyi`.
+
+#![allow(missing_docs, reason = "the stub documents the Python names")]
+#![allow(clippy::missing_errors_doc, clippy::needless_pass_by_value, reason = "the shapes that PyO3 asks for")]
+
+mod arrow;
+mod errors;
+mod market;
+mod occ;
+
+use alphatrader_core::batch;
+use pyo3::prelude::*;
+
+#[pyfunction]
+const fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+#[pymodule]
+fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    errors::register(m)?;
+    m.add("KIND_CONTROL", batch::KIND_CONTROL)?;
+    m.add("KIND_TRADE", batch::KIND_TRADE)?;
+    m.add("KIND_QUOTE", batch::KIND_QUOTE)?;
+    m.add("KIND_DEPTH", batch::KIND_DEPTH)?;
+    m.add("KIND_DEPTH_RESET", batch::KIND_DEPTH_RESET)?;
+    m.add_class::<arrow::PyBatch>()?;
+    m.add_class::<market::PyMarket>()?;
+    m.add_class::<market::PySnapshot>()?;
+    m.add_class::<occ::PyOccSymbol>()?;
+    m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;
+    m.add_function(wrap_pyfunction!(occ::format_occ, m)?)?;
+    m.add_function(wrap_pyfunction!(occ::parse_occ_batch, m)?)?;
+    m.add_function(wrap_pyfunction!(version, m)?)
+}
