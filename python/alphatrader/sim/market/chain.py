@@ -14,7 +14,7 @@ from alphatrader import calendar
 from alphatrader.sim.market.path import DayPath
 from alphatrader.sim.market.shape import NIGHT_SHARE, variance_left, volume_done
 from alphatrader.sim.market.surface import YEAR_S, OptionValues, total_variance, value_options
-from alphatrader.sim.market.types import ListedContract
+from alphatrader.sim.market.types import ChainTable, ListedContract
 
 GRID_NS = 500_000_000
 
@@ -73,12 +73,12 @@ class OptionChain:
         """Return the latest pricing instant at or before an instant."""
         return self._path.open_ns + (ts_ns - self._path.open_ns) // GRID_NS * GRID_NS
 
-    def quotes(self, ts_ns: int, rows: NDArray[np.intp]) -> ChainQuotes:
-        """Price the contracts of the given rows at the latest pricing instant."""
+    def quotes(self, ts_ns: int, rows: NDArray[np.intp], spot: float | None = None) -> ChainQuotes:
+        """Price the contracts of the given rows at the latest pricing instant, at the market's price unless told."""
         path = self._path
         grid_ns = self.grid_ns(ts_ns)
         fraction = (grid_ns - path.open_ns) / (path.close_ns - path.open_ns)
-        spot = path.mid_at(grid_ns)
+        spot = path.mid_at(grid_ns) if spot is None else spot
         second = min(max((grid_ns - path.open_ns) // calendar.NS, 0), len(path.variance_factor) - 1)
         factor = float(path.variance_factor[second])
 
@@ -110,6 +110,28 @@ class OptionChain:
             last=np.where(volume > 0.0, np.maximum(np.rint(values.price * 100.0), 1.0) / 100.0, 0.0),
             volume=volume,
             values=values,
+        )
+
+    def table(self, quotes: ChainQuotes) -> ChainTable:
+        """Put quotes of the whole chain into a table."""
+        values = quotes.values
+        return ChainTable(
+            ts_ns=quotes.ts_ns,
+            spot=quotes.spot,
+            contracts=self.options,
+            bid=quotes.bid,
+            bid_size=quotes.bid_size,
+            ask=quotes.ask,
+            ask_size=quotes.ask_size,
+            last=quotes.last,
+            volume=quotes.volume,
+            open_interest=self.open_interest,
+            iv=values.iv,
+            delta=values.delta,
+            gamma=values.gamma,
+            theta=values.theta,
+            vega=values.vega,
+            rho=values.rho,
         )
 
     @staticmethod

@@ -128,29 +128,14 @@ class SessionMarket:
 
     def chain(self, symbol: str) -> ChainTable:
         """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
-        chain = self._chains.get(symbol)
-        if chain is None:
-            raise DataError(f"the simulated market has no chain of {symbol!r}; it has {', '.join(self._chains)}")
-        quotes = chain.quotes(self._priced_ns(), np.arange(len(chain.options)))
-        values = quotes.values
-        return ChainTable(
-            ts_ns=quotes.ts_ns,
-            spot=quotes.spot,
-            contracts=chain.options,
-            bid=quotes.bid,
-            bid_size=quotes.bid_size,
-            ask=quotes.ask,
-            ask_size=quotes.ask_size,
-            last=quotes.last,
-            volume=quotes.volume,
-            open_interest=chain.open_interest,
-            iv=values.iv,
-            delta=values.delta,
-            gamma=values.gamma,
-            theta=values.theta,
-            vega=values.vega,
-            rho=values.rho,
-        )
+        chain = self._chain_of_symbol(symbol)
+        return chain.table(chain.quotes(self._priced_ns(), np.arange(len(chain.options))))
+
+    def previous_chain(self, symbol: str) -> ChainTable:
+        """The chain at the previous close's price, just before the open. Raises DataError for an unknown symbol."""
+        chain = self._chain_of_symbol(symbol)
+        spot = self._member(symbol).path.previous_close
+        return chain.table(chain.quotes(self.open_ns, np.arange(len(chain.options)), spot))
 
     def minute_bars(self, symbol: str) -> list[Bar]:
         """Bars of the session so far, the last one unfinished. Raises DataError for an unknown symbol."""
@@ -222,6 +207,12 @@ class SessionMarket:
         chain = self._chain_of.get(con_id)
         if chain is None:
             raise DataError(f"contract {con_id} is not a listed option of the simulated market; ask for its contracts")
+        return chain
+
+    def _chain_of_symbol(self, symbol: str) -> OptionChain:
+        chain = self._chains.get(symbol)
+        if chain is None:
+            raise DataError(f"the simulated market has no chain of {symbol!r}; it has {', '.join(self._chains)}")
         return chain
 
     def _member(self, symbol: str) -> Underlying:

@@ -184,6 +184,10 @@ class MarketTables(SimulatedMarket, Protocol):
         """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
         ...
 
+    def previous_chain(self, symbol: str) -> ChainTable:
+        """The chain as of the previous close. Raises DataError for an unknown symbol."""
+        ...
+
     def minute_bars(self, symbol: str) -> list[Bar]:
         """Bars of the session so far, the last one unfinished, minutes without a print left out."""
         ...
