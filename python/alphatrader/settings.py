@@ -57,7 +57,7 @@ class ZeroDteSettings(Settings):
     """The 0DTE strategy: follow one-sided flow with one single-leg option that expires today."""
 
     enabled: bool = True
-    min_score: Fraction = 0.55
+    min_score: Fraction = 0.45
     flow_weight: float = Field(0.35, ge=0)
     volume_weight: float = Field(0.25, ge=0)
     momentum_weight: float = Field(0.30, ge=0)

@@ -135,6 +135,13 @@ class JournalChanged(Event):
     reason: str
 
 
+class RecorderChanged(Event):
+    """The event log can or cannot be written; what happens meanwhile cannot be replayed."""
+
+    up: bool
+    reason: str
+
+
 class RuntimeLag(Event):
     """The event loop was blocked for ``lag_ms``."""
 
@@ -244,6 +251,7 @@ ControlEvent = (
     | NextOrderId
     | StoreChanged
     | JournalChanged
+    | RecorderChanged
     | RuntimeLag
     | ClaimAnswered
     | IntentJournaled

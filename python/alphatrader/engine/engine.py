@@ -55,6 +55,7 @@ class Engine:
             ev.NextOrderId: self._on_next_order_id,
             ev.StoreChanged: self._on_store,
             ev.JournalChanged: self._on_journal,
+            ev.RecorderChanged: self._on_recorder,
             ev.RuntimeLag: self._on_lag,
             ev.ClaimAnswered: self.scout.on_claim,
             ev.IntentJournaled: self._on_intent_journaled,
@@ -275,6 +276,13 @@ class Engine:
         if event.up:
             return [Notify("good", "journal", event.reason)]
         return [Notify("error", "journal", f"{event.reason}: entries paused, stops stay at the broker")]
+
+    def _on_recorder(self, event: ev.RecorderChanged) -> list[Command]:
+        services = self.state.services
+        services.recorder_up, services.recorder_text = event.up, event.reason
+        if event.up:
+            return [Notify("good", "event log", event.reason)]
+        return [Notify("error", "event log", f"{event.reason}: entries paused")]
 
     def _on_lag(self, event: ev.RuntimeLag) -> list[Command]:
         services, feeds = self.state.services, self.state.settings.feeds

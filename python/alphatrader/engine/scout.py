@@ -74,6 +74,8 @@ class Scout:
             blocks.append(Denial("store_down", f"Redis: {services.store_text}"))
         if not services.journal_up:
             blocks.append(Denial("journal_down", f"journal: {services.journal_text}"))
+        if not services.recorder_up:
+            blocks.append(Denial("recorder_down", f"event log: {services.recorder_text}"))
         if state.now_ns < services.lag_until_ns:
             blocks.append(Denial("loop_lag", f"the event loop was blocked for {services.lag_ms:.0f} ms"))
         if not state.warming_up:

@@ -42,6 +42,8 @@ class Services:
     store_text: str = "not connected yet"
     journal_up: bool = True
     journal_text: str = ""
+    recorder_up: bool = True
+    recorder_text: str = ""
     lag_until_ns: int = 0
     lag_ms: float = 0.0
 
