@@ -1,0 +1,55 @@
+"""``status``, ``halt``, ``resume``, ``flatten``: what a person tells a running trader over its control socket."""
+
+from typing import Annotated
+
+import typer
+
+from alphatrader.commands.options import HomeOption, JsonOption, ReasonOption
+
+ConfirmOption = Annotated[
+    str | None, typer.Option("--confirm", metavar="WORD", help="The word to type, for use without a terminal.")
+]
+
+
+def status(*, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show a run: feeds and their ages, trading state, positions, orders, P&L."""
+    from alphatrader.ops.operator import status_command  # noqa: PLC0415 - help must be fast
+
+    status_command(home=home, as_json=json)
+
+
+def halt(*, home: HomeOption = None, reason: ReasonOption = "halted by the operator") -> None:
+    """Stop new risk at once: cancel working entries, keep protective stops. Asks nothing."""
+    from alphatrader.ops.operator import halt_command  # noqa: PLC0415 - help must be fast
+
+    halt_command(home=home, reason=reason)
+
+
+def resume(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOption = None) -> None:
+    """Allow entries again after a halt. Asks for a reason and the word RESUME."""
+    from alphatrader.ops.operator import resume_command  # noqa: PLC0415 - help must be fast
+
+    _demand("RESUME", confirm, "New entries will be allowed again.")
+    resume_command(home=home, reason=reason)
+
+
+def flatten(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOption = None) -> None:
+    """Halt, retire the stops and close every position at the market. Lists what it will do, then asks for FLATTEN."""
+    from alphatrader.ops.operator import flatten_command, flatten_plan  # noqa: PLC0415 - help must be fast
+
+    for line in flatten_plan(home=home):
+        typer.echo(line)
+    _demand("FLATTEN", confirm, "Every position above will be closed.")
+    flatten_command(home=home, reason=reason)
+
+
+def _demand(word: str, given: str | None, consequence: str) -> None:
+    from alphatrader.domain.errors import ConfigError  # noqa: PLC0415 - help must be fast
+
+    typed = (
+        given
+        if given is not None
+        else typer.prompt(f"{consequence} Type {word} to go on", default="", show_default=False)
+    )
+    if typed.strip() != word:
+        raise ConfigError(f"not confirmed: the word {word} was not typed, so nothing was done")

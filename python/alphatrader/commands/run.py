@@ -1,0 +1,55 @@
+"""``alphatrader run``: the trader."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alphatrader.commands.options import ConfigOption
+
+
+class ModeChoice(StrEnum):
+    """The mode on the command line."""
+
+    PAPER = "paper"
+    LIVE = "live"
+
+
+def run(
+    *,
+    config: ConfigOption = None,
+    mode: Annotated[ModeChoice | None, typer.Option(help="What to trade with [default: the configuration's].")] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.1, max=1000, help="Simulation: market seconds a second [default: 1].")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Simulation: same seed, same market.")] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Stop cleanly after so many wall seconds.")
+    ] = None,
+    tape: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Simulation: drive the market with these real prints (Lean zip)."),
+    ] = None,
+    headless: Annotated[bool, typer.Option(help="No page, no live screen: log lines and summary.json.")] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on in the newest home: same journal, same simulated gateway.")
+    ] = False,
+) -> None:
+    """Trade: on the simulated market (no account needed), a paper account, or live.
+
+    Starts what is missing (simulated gateway, Redis, dashboard) and stops cleanly on Ctrl-C. Live refuses without
+    live.account in the configuration, the account typed as confirmation, and enough clean paper sessions.
+    """
+    from alphatrader.ops.trader import run_command  # noqa: PLC0415 - help must not load the trader
+
+    run_command(
+        config_path=config,
+        mode=mode.value if mode else None,
+        speed=speed,
+        seed=seed,
+        duration_s=duration,
+        tape=tape,
+        headless=headless,
+        resume=resume,
+    )
