@@ -1,0 +1,185 @@
+"""Orders out: families sent as one piece, and OrderSent only once the bytes have left."""
+
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from alphatrader.adapters.ibkr import numbers
+from alphatrader.adapters.ibkr.contracts import ContractBook
+from alphatrader.adapters.ibkr.limiter import Priority
+from alphatrader.adapters.ibkr.reports import KnownOrder, OrderReports
+from alphatrader.adapters.ibkr.session import Session
+from alphatrader.adapters.ibkr.wire import Request
+from alphatrader.domain.contracts import Instrument
+from alphatrader.domain.errors import LinkError, OrderRefusedError
+from alphatrader.domain.events import OrderSent
+from alphatrader.domain.orders import OrderIntent, OrderTicket
+from alphatrader.ports import Clock, EventSink
+from alphatrader.risk.approval import RiskApproved
+
+_log = structlog.get_logger(__name__)
+
+OCA_CANCEL_WITH_BLOCK = 1
+"""A fill of one cancels the others, and while one is worked the others are held back: no double exit."""
+
+
+class OrderDesk:
+    """Sends, changes and cancels orders. The only place of the system where an order leaves it."""
+
+    def __init__(
+        self, session: Session, sink: EventSink, clock: Clock, contracts: ContractBook, reports: OrderReports
+    ) -> None:
+        self._session = session
+        self._sink = sink
+        self._clock = clock
+        self._contracts = contracts
+        self._reports = reports
+
+    async def submit(self, approved: RiskApproved[OrderIntent]) -> None:
+        """Send the family, and post OrderSent for each of its orders once its bytes have left the machine.
+
+        Raises LinkError or OrderRefusedError only if not one byte was sent. If the link breaks between the first byte
+        and the last, it returns without OrderSent: the intent is UNKNOWN, and reconciliation settles it.
+        """
+        if not isinstance(approved, RiskApproved):
+            raise OrderRefusedError("an order without the risk gate's approval was refused; send it through the gate.")
+        intent = approved.value
+        instrument = self._contracts.instrument(intent.instrument_id)
+        self._check(intent, instrument)
+        self._need_orders_possible()
+        family = [self._known(intent, ticket) for ticket in intent.tickets]
+        requests = [self._placing(order, transmit=order is family[-1]) for order in family]
+        wire = self._session.wire
+        # All tokens first: a family must not be torn apart by the pace.
+        await self._session.take(len(requests), Priority.ORDER, wire)
+        self._need_orders_possible()
+        if self._clock.now_ns() > intent.deadline_ns:
+            raise OrderRefusedError(
+                f"intent {intent.intent_id} missed its deadline while it waited to be sent; it was not sent."
+            )
+        for order in family:
+            self._reports.remember(order)
+        wire.send(requests)
+        if not await wire.drained(self._session.settings.send_timeout_s):
+            _log.error("ibkr_order_bytes_uncertain", intent_id=intent.intent_id)
+            return
+        for ticket in intent.tickets:
+            self._sink.post(OrderSent(ts_ns=self._sink.now_ns(), intent_id=intent.intent_id, order_id=ticket.order_id))
+
+    async def reprice(self, order_id: int, limit_price: Decimal) -> None:
+        """Change the limit of a working order. Raises LinkError unless the link is healthy, OrderRefusedError."""
+        order = self._changeable(order_id)
+        if order.limit_price is None:
+            raise OrderRefusedError(f"order {order_id} is a {order.order_type} order and has no limit to change.")
+        await self._change(order, limit_price, order.quantity)
+
+    async def resize(self, order_id: int, quantity: int) -> None:
+        """Change the quantity of a working order. Raises LinkError unless the link is healthy, OrderRefusedError."""
+        order = self._changeable(order_id)
+        if quantity < max(1, order.filled):
+            raise OrderRefusedError(
+                f"order {order_id} cannot shrink to {quantity}: {order.filled} are filled; cancel it."
+            )
+        await self._change(order, order.limit_price, quantity)
+
+    async def cancel(self, order_id: int) -> None:
+        """Ask for a cancel, ahead of everything that waits. Raises LinkError if it cannot leave."""
+        await self._session.call(Priority.CANCEL, lambda client: client.cancelOrder(order_id, ""))
+
+    # ------------------------------------------------------------------------------------------ inside
+
+    def _changeable(self, order_id: int) -> KnownOrder:
+        if not self._session.health.healthy:
+            raise LinkError(
+                f"order {order_id} was not changed: {self._session.health.describe()}. A change sent now could leave "
+                "two live orders."
+            )
+        order = self._reports.ours(order_id)
+        if order is None:
+            raise OrderRefusedError(f"order {order_id} is not known to this connection; poll open orders first.")
+        return order
+
+    async def _change(self, order: KnownOrder, limit_price: Decimal | None, quantity: int) -> None:
+        # The record stays as it is until the gateway confirms: a refused change (110) keeps the old price.
+        changed = KnownOrder(
+            order_id=order.order_id,
+            client_id=order.client_id,
+            contract=order.contract,
+            con_id=order.con_id,
+            side=order.side,
+            quantity=quantity,
+            order_type=order.order_type,
+            time_in_force=order.time_in_force,
+            order_ref=order.order_ref,
+            limit_price=limit_price,
+            stop_price=order.stop_price,
+            parent_id=order.parent_id,
+            oca_group=order.oca_group,
+        )
+        await self._session.call(Priority.ORDER, self._placing(changed, transmit=True))
+
+    def _need_orders_possible(self) -> None:
+        if not self._session.health.orders_possible:
+            raise LinkError(f"nothing was sent: {self._session.health.describe()}.")
+
+    def _check(self, intent: OrderIntent, instrument: Instrument) -> None:
+        if not intent.tickets:
+            raise OrderRefusedError(f"intent {intent.intent_id} holds no order.")
+        for ticket in intent.tickets:
+            for price in (ticket.limit_price, ticket.stop_price):
+                if price is not None and not numbers.on_grid(price, instrument.min_tick):
+                    raise OrderRefusedError(
+                        f"{intent.order_ref(ticket)}: price {price} is no multiple of the tick {instrument.min_tick}; "
+                        "the whole intent was not sent."
+                    )
+            if ticket.quantity < 1 or ticket.order_id < 1:
+                raise OrderRefusedError(
+                    f"{intent.order_ref(ticket)}: quantity {ticket.quantity} and order id {ticket.order_id} must be "
+                    "positive; the whole intent was not sent."
+                )
+
+    def _known(self, intent: OrderIntent, ticket: OrderTicket) -> KnownOrder:
+        contract = self._contracts.contract(intent.instrument_id)
+        return KnownOrder(
+            order_id=ticket.order_id,
+            client_id=self._session.settings.client_id,
+            contract=contract,
+            con_id=int(contract.conId),
+            side=ticket.side,
+            quantity=ticket.quantity,
+            order_type=ticket.order_type,
+            time_in_force=ticket.time_in_force,
+            order_ref=intent.order_ref(ticket),
+            limit_price=ticket.limit_price,
+            stop_price=ticket.stop_price,
+            parent_id=ticket.parent_id,
+            oca_group=ticket.oca_group,
+        )
+
+    def _placing(self, order: KnownOrder, *, transmit: bool) -> Request:
+        values: dict[str, Any] = {
+            "orderId": order.order_id,
+            "clientId": order.client_id,
+            "action": order.side,
+            "totalQuantity": float(order.quantity),
+            "orderType": order.order_type,
+            # Always explicit: without it an order preset decides (10349), and the library calls the order cancelled.
+            "tif": order.time_in_force,
+            "orderRef": order.order_ref,
+            "transmit": transmit,
+            "parentId": order.parent_id,
+            "account": self._session.account,
+            "outsideRth": False,
+        }
+        if order.limit_price is not None:
+            values["lmtPrice"] = float(order.limit_price)
+        if order.stop_price is not None:
+            values["auxPrice"] = float(order.stop_price)
+        if order.oca_group:
+            values |= {"ocaGroup": order.oca_group, "ocaType": OCA_CANCEL_WITH_BLOCK}
+        message = self._session.library.order_class(**values)
+        contract = order.contract
+        if not contract.exchange:
+            contract.exchange = "SMART"
+        return lambda client: client.placeOrder(order.order_id, contract, message)
