@@ -5,7 +5,8 @@ import yaml
 from pydantic import BaseModel
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.ops.config import AppConfig, load_config, parse_config, secret_values, with_mode
+from alphatrader.ops.config import load_config, parse_config, secret_values, with_mode
+from alphatrader.ops.config_sections import AppConfig, LinkSettings
 
 SHIPPED = Path(__file__).parents[2] / "config" / "config.yaml"
 
@@ -14,8 +15,12 @@ def shipped_tree() -> dict[str, object]:
     return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
 
 
+FREE_TABLES = {("gateway", "link", "primary_exchanges"), ("gateway", "link", "indices")}
+"""Tables by symbol: their keys are data."""
+
+
 def key_paths(tree: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or path in FREE_TABLES:
         return []
     return [found for key, value in tree.items() for found in [(*path, key), *key_paths(value, (*path, key))]]
 
@@ -52,6 +57,14 @@ def test_a_misspelt_key_is_refused_with_the_right_one_named(path: tuple[str, ...
     mutated = with_key_renamed(shipped_tree(), path, path[-1][:-1] + "q")
     with pytest.raises(ConfigError, match=rf"unknown key '.*q': did you mean '{'[.]'.join(path)}'\?"):
         parse_config(yaml.safe_dump(mutated), {})
+
+
+def test_the_keys_of_the_link_are_those_of_the_adapter() -> None:
+    from alphatrader.adapters.ibkr.settings import IbkrSettings
+
+    for name, field in LinkSettings.model_fields.items():
+        assert field.default == IbkrSettings.model_fields[name].default, name
+    assert IbkrSettings(**AppConfig().gateway.link.model_dump()) == IbkrSettings()
 
 
 def test_all_faults_are_reported_a_line_each() -> None:

@@ -176,6 +176,8 @@ def _named(table: pa.Table, path: Path) -> _Rows:
         raise DataError(
             f"{path} needs the columns ts_ns (or time), price and size, has {', '.join(table.column_names)}"
         )
+    if table.num_rows == 0:
+        raise DataError(f"{path} has a header and no rows: write it again")
     excluded: dict[str, NDArray[np.bool_]] = {}
     conditions: Column = next((columns[name] for name in _CONDITIONS if name in columns), None)
     try:
@@ -198,13 +200,12 @@ def _instants(column: Column, path: Path) -> NDArray[np.int64]:
         column = pc.cast(column, pa.timestamp("ns"))
     if pa.types.is_timestamp(column.type):
         return np.asarray(pc.cast(pc.cast(column, pa.timestamp("ns", column.type.tz)), pa.int64()), dtype=np.int64)
-    numbers = _numbers(column)
+    # Nanoseconds do not fit a float: integers stay integers.
+    numbers = np.asarray(column, dtype=np.int64) if pa.types.is_integer(column.type) else _numbers(column)
     largest = float(np.abs(numbers).max()) if len(numbers) else 0.0
     for scale, least in ((1, 1e17), (1_000, 1e14), (1_000_000, 1e11), (1_000_000_000, 1e8)):
         if largest >= least:
-            if pa.types.is_integer(column.type):
-                return np.asarray(column, dtype=np.int64) * scale
-            return np.rint(numbers * scale).astype(np.int64)
+            return (numbers * scale if numbers.dtype == np.int64 else np.rint(numbers * scale)).astype(np.int64)
     raise DataError(f"{path}: the times are no epoch times (largest {largest:g}): write ns since 1970 in UTC")
 
 

@@ -49,6 +49,20 @@ class ClientIds(Settings):
         return self
 
 
+class LinkSettings(Settings):
+    """What the adapter asks of the broker; each key is one of :class:`alphatrader.adapters.ibkr.IbkrSettings`."""
+
+    messages_per_second: int = Field(40, ge=5, le=50)
+    market_data_type: Literal[1, 2, 3, 4] = 1
+    max_lines: int = Field(100, ge=1)
+    depth: bool = True
+    depth_rows: int = Field(10, ge=1, le=60)
+    depth_smart: bool = True
+    tick_by_tick: bool = True
+    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}
+    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}
+
+
 class GatewaySettings(Settings):
     """The broker's gateway."""
 
@@ -61,6 +75,7 @@ class GatewaySettings(Settings):
     """Empty = the only account of the login; with several, it must be named."""
     library: Literal["ib_insync", "ib_async"] = "ib_insync"
     connect_timeout_s: float = Field(10, gt=0)
+    link: LinkSettings = LinkSettings()
 
     def port(self, mode: Mode) -> int:
         """Return the API port of the mode for the chosen application."""
