@@ -107,7 +107,7 @@ class JournalReader:
         return _of(SummaryRecord, found)[0] if found else None
 
     def clean_sessions(self, mode: str) -> int:
-        """Return on how many New York days a run of ``mode`` ended cleanly: what has to be shown before live trading."""
+        """Return on how many New York days a run of ``mode`` ended cleanly: what live trading asks for."""
         runs = (record for record in _of(RunRecord, self._select("SELECT payload FROM runs")) if record.mode == mode)
         ids = {record.run_id for record in runs}
         ends = _of(SummaryRecord, self._select("SELECT payload FROM summaries WHERE clean = 1"))

@@ -68,7 +68,7 @@ _OPERATOR = _insert("operator_actions", 2)
 _SUMMARY = _insert("summaries", 2)
 
 
-def _columns(record: Record) -> tuple[str, tuple[int | str, ...]]:  # noqa: PLR0911 - one return a record kind
+def _columns(record: Record) -> tuple[str, tuple[int | str, ...]]:
     match record:
         case RunRecord():
             return _RUN, (record.ts_ns, record.run_id, record.mode)
