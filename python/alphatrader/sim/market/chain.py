@@ -141,7 +141,7 @@ class OptionChain:
         """Return half the market maker's spread in dollars: cents at the money near expiry, wider elsewhere."""
         intrinsic = np.maximum(np.where(is_call, spot - strike, strike - spot), 0.0)
         days = years * 365.0
-        width = (0.002 + 0.0012 * price + 0.006 * intrinsic) * (1.0 + 0.25 * np.sqrt(days)) * factor**0.5
+        width = (0.001 + 0.0010 * price + 0.006 * intrinsic) * (1.0 + 0.25 * np.sqrt(days)) * factor**0.5
         return np.asarray(width, dtype=np.float64)
 
 

@@ -23,15 +23,15 @@ class Profile:
     price_high: float
     prints_per_s: float
     annual_volatility: tuple[float, float]
-    """Range of the intraday volatility of a session, annualised over 252 sessions."""
+    """Range of the volatility between open and close, annualised over 252 sessions; nights come on top."""
 
 
 _PROFILES = {
     profile.symbol: profile
     for profile in (
-        Profile("SPY", 756733, "SPDR S&P 500 ETF TRUST", "ARCA", 635.0, 665.0, 4.6, (0.15, 0.19)),
-        Profile("QQQ", 320227571, "INVESCO QQQ TRUST SERIES 1", "NASDAQ", 580.0, 610.0, 4.2, (0.18, 0.23)),
-        Profile("IWM", 9579970, "ISHARES RUSSELL 2000 ETF", "ARCA", 232.0, 248.0, 3.4, (0.19, 0.25)),
+        Profile("SPY", 756733, "SPDR S&P 500 ETF TRUST", "ARCA", 635.0, 665.0, 4.6, (0.125, 0.160)),
+        Profile("QQQ", 320227571, "INVESCO QQQ TRUST SERIES 1", "NASDAQ", 580.0, 610.0, 4.2, (0.150, 0.190)),
+        Profile("IWM", 9579970, "ISHARES RUSSELL 2000 ETF", "ARCA", 232.0, 248.0, 3.4, (0.160, 0.200)),
     )
 }
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _GRID = 2000
-NIGHT_SHARE = 0.30
+NIGHT_SHARE = 0.35
 """Part of a day's variance that falls between the close and the next open."""
 
 

@@ -26,6 +26,7 @@ _VENUE_NAMES = {
     "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "S": "CTS", "T": "NASDAQ", "W": "CBSX", "X": "PSX", "Y": "BYX",
     "Z": "BATS",
 }  # fmt: skip
+_OFF_EXCHANGE = _VENUE_NAMES["D"]
 _CONDITION_LETTERS = (
     (0x2, "C"), (0x4, "N"), (0x8, "R"), (0x10, "Y"), (0x20, "F"), (0x40, "O"), (0x80, "6"), (0x100, "5"),
     (0x200, "4"), (0x400, "T"), (0x800, "Z"), (0x2000, "T"), (0x4000, "U"), (0x10000, "A"), (0x20000, "B"),
@@ -120,12 +121,19 @@ def _quotes(
 ) -> _Quotes:
     """Fit bid and ask to the prints, within what the recorded second bars allow.
 
-    Within a second the best price is taken to be where the last print left it: at the ask after an uptick, at the bid
-    after a downtick.
+    A print after an uptick is taken to be at the ask, after a downtick at the bid. An interval is quoted by its first
+    print, because quotes move before the trade that takes them; one without prints by the last before it. Off-exchange
+    prints, which may be reported seconds late, do not count.
     """
     starts = session.open_ns + np.arange(intervals) * QUOTE_NS
-    price = np.rint(prints.price * 10_000.0).astype(np.int64)
-    newest = np.maximum(np.searchsorted(prints.ts_ns, starts, side="left") - 1, 0)
+    lit = np.array([name != _OFF_EXCHANGE for name in prints.venue_names])[prints.venue]
+    if not lit.any():
+        lit[:] = True
+    times = prints.ts_ns[lit]
+    price = np.rint(prints.price[lit] * 10_000.0).astype(np.int64)
+    newest = np.searchsorted(times, starts, side="left")
+    follows = times[np.minimum(newest, len(times) - 1)] >= starts + QUOTE_NS
+    newest = np.clip(newest - follows, 0, len(times) - 1)
     moved = np.concatenate(([0], np.sign(np.diff(price))))
     index = np.arange(len(price))
     rising = moved[np.maximum.accumulate(np.where(moved != 0, index, 0))] > 0
