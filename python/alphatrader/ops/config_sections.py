@@ -59,8 +59,8 @@ class LinkSettings(Settings):
     depth_rows: int = Field(10, ge=1, le=60)
     depth_smart: bool = True
     tick_by_tick: bool = True
-    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}
-    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}
+    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}  # noqa: RUF012 - pydantic copies it
+    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}  # noqa: RUF012
 
 
 class GatewaySettings(Settings):
