@@ -40,7 +40,7 @@ class Bench:
     def order(self, number: int) -> TrackedOrder:
         return self.trade.orders[number]
 
-    def sent(self, at: int = 0) -> "Bench":
+    def sent(self, at: int = 1) -> "Bench":
         for order in self.trade.orders.values():
             order.on_sent(at)
         return self

@@ -282,7 +282,7 @@ class Desk:
         trade = self._trade_of(intent)
         self._intents[intent.intent_id] = intent
         for ticket in intent.tickets:
-            order = TrackedOrder(ticket, intent.intent_id, ticket.quantity, state)
+            order = TrackedOrder(ticket, intent.intent_id, ticket.quantity, state, deadline_ns=intent.deadline_ns)
             if state is OrderState.UNKNOWN:
                 order.sent_ns = intent.created_ns
             trade.orders[ticket.order_id] = order

@@ -58,13 +58,12 @@ class Runner:
         self.events = 0
         self.tick_to_signal = LatencyMeter()
         self.tick_to_order = LatencyMeter()
-        self.fatal: AlphaTraderError | None = None
-        self.stopped = asyncio.Event()
         self.ports: Ports | None = None
         self._clock = clock
         self._on_notice = on_notice
         self._market: _core.Market = engine.state.market
         self._last_ns = 0
+        self._posted = asyncio.Event()
         self._held: deque[Callable[[], None]] | None = None
         self._history_ns = 0
         self._row_wall_ns = 0
@@ -135,6 +134,18 @@ class Runner:
             self._perform(command)
         if isinstance(event, ev.OrderSent):
             self._measure_order(event.intent_id)
+        self._posted.set()
+
+    async def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait for the engine to reach a condition (looked at after each control event); False on time-out."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    self._posted.clear()
+                    await self._posted.wait()
+        except TimeoutError:
+            return False
+        return True
 
     # ------------------------------------------------------------------ warm-up
 
@@ -237,10 +248,10 @@ class Runner:
         settings = self.engine.state.settings
         pause_s = min(settings.decisions.max_idle_ms, 50.0) / 1e3
         while True:
-            before = time.monotonic_ns()
+            before, warming = time.monotonic_ns(), self._held is not None
             await asyncio.sleep(pause_s)
             lag_ms = (time.monotonic_ns() - before) / 1e6 - pause_s * 1e3
-            if self._held is not None:
+            if warming or self._held is not None:
                 continue
             if lag_ms > settings.feeds.loop_lag_max_ms:
                 self.post(ev.RuntimeLag(ts_ns=self.now_ns(), lag_ms=lag_ms))

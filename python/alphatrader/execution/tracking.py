@@ -49,6 +49,8 @@ class TrackedOrder:
     quantity: int
     state: OrderState = OrderState.INTENDED
     perm_id: int = 0
+    deadline_ns: int = 0
+    """Past this it is not sent any more: if it is still INTENDED then, nobody knows."""
     sent_ns: int = 0
     cancel_requested_ns: int = 0
     reported_filled: int = 0

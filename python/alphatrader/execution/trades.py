@@ -154,8 +154,10 @@ class TradeKeeper:
 
     def _settle_silence(self, trade: Trade, now_ns: int) -> list[Action]:
         for order in trade.orders.values():
-            if order.state is OrderState.SENT and now_ns - order.sent_ns > self._acknowledge_ns:
-                order.state = OrderState.UNKNOWN
+            sent = order.sent_ns if order.state is OrderState.SENT else order.deadline_ns
+            waiting = order.state in {OrderState.SENT, OrderState.INTENDED}
+            if waiting and sent and now_ns - sent > self._acknowledge_ns:
+                order.state, order.sent_ns = OrderState.UNKNOWN, sent
         if trade.uncertain and (not trade.polled_ns or now_ns - trade.polled_ns >= self._poll_ns):
             trade.polled_ns = now_ns
             return [PollBroker(f"no answer to an order of {trade.intent.intent_id}")]

@@ -5,6 +5,7 @@ It lies in the home with mode 0600, so the file system says who may command. ``s
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,11 +45,10 @@ async def serve_control(path: Path, runner: Runner, view: Callable[[], EngineVie
         finally:
             writer.close()
 
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
     try:
+        _remove(path)
         server = await asyncio.start_unix_server(converse, str(path), limit=_MAX_LINE_BYTES)
-        path.chmod(0o600)
+        os.chmod(path, 0o600)  # noqa: PTH101 - at once, on a path in memory
     except OSError as error:
         raise ConfigError(
             f"the control socket {path} cannot be made ({error}): check the owner of its folder"
@@ -57,8 +57,12 @@ async def serve_control(path: Path, runner: Runner, view: Callable[[], EngineVie
         async with server:
             yield
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
 
 
 def _answer(line: bytes, runner: Runner, view: Callable[[], EngineView]) -> bytes:

@@ -149,7 +149,9 @@ def _print_view(view: EngineView) -> None:
         table = Table("position", "quantity", "average", "bid", "open P&L", "stop", "at broker", title="Positions")
         for p in view.positions:
             resting = "resting" if p.stop_resting else "NOT RESTING"
-            table.add_row(p.label, *map(str, (p.quantity, p.average_price, p.mark, p.unrealised_usd, p.stop_price)), resting)
+            table.add_row(
+                p.label, *map(str, (p.quantity, p.average_price, p.mark, p.unrealised_usd, p.stop_price)), resting
+            )
         console.print(table)
     for signal in view.signals[:5]:
         verdict = "accepted" if signal.accepted else f"refused ({signal.code})"

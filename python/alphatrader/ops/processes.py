@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -70,8 +70,7 @@ async def start_child(
         return Child(name, running["pid"], running, adopted=True)
     with contextlib.suppress(FileNotFoundError):
         announcement.unlink()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with _open_log(log) as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -92,6 +91,11 @@ async def start_child(
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     raise LinkError(f"{name} did not come up within {timeout_s:.0f} s: {last_line(log)} (its log: {log})")
+
+
+def _open_log(path: Path) -> IO[bytes]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("ab")
 
 
 async def stop_child(child: Child, timeout_s: float = 5.0) -> None:

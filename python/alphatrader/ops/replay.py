@@ -57,7 +57,9 @@ def find_starts(run: Path) -> list[Path]:
             return starts
     if run.is_dir() and any(run.glob("segment-*")):
         return [run]
-    raise DataError(f"{run} holds no event log: name the home of a run (for example var/sim/…) or a folder in its events/")
+    raise DataError(
+        f"{run} holds no event log: name the home of a run (for example var/sim/…) or a folder in its events/"
+    )
 
 
 def compare_start(directory: Path) -> Verdict:
@@ -90,7 +92,9 @@ def compare_start(directory: Path) -> Verdict:
 def _print(verdict: Verdict) -> None:
     terminal = Terminal()
     rate = verdict.events / verdict.seconds if verdict.seconds else 0.0
-    terminal.fact("replay", f"{verdict.start}: {verdict.events:,} events in {verdict.seconds:.1f} s ({rate:,.0f} a second)")
+    terminal.fact(
+        "replay", f"{verdict.start}: {verdict.events:,} events in {verdict.seconds:.1f} s ({rate:,.0f} a second)"
+    )
     if verdict.torn:
         terminal.fact("replay", f"compared as far as the log goes: {verdict.torn}", "warning")
     text = f"{verdict.outputs} signals and order intents, sha256 {verdict.digest}"

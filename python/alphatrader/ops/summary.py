@@ -10,7 +10,7 @@ from alphatrader.engine.runner import Runner
 
 
 class LatencySummary(Struct, frozen=True):
-    """Wall milliseconds from the newest tick to a signal, and to its order's bytes being out. Null unless speed is 1."""
+    """Wall milliseconds from the newest tick to a signal and to its order being out. Null unless the speed is 1."""
 
     tick_to_signal_p50_ms: float | None
     tick_to_signal_p99_ms: float | None

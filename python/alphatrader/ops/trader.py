@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.ops.config import load_config, with_mode
+from alphatrader.ops.config import load_config, secret_values, with_mode
 from alphatrader.ops.config_sections import AppConfig, Mode
 from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
 from alphatrader.ops.live_guard import check_live
+from alphatrader.ops.logs import start_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ def run_command(
     home = prepare_home(config, options)
     from alphatrader.ops.session import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
 
-    asyncio.run(TradingSession(config, options, home).run())
+    # The terminal tells what people need; the files tell everything.
+    with start_logging(
+        config.logging, process="trader", directory=home.logs, secrets=secret_values(config), quiet_console=True
+    ):
+        asyncio.run(TradingSession(config, options, home).run())
 
 
 def prepare_home(config: AppConfig, options: RunOptions) -> Home:

@@ -20,8 +20,9 @@ from alphatrader.risk.approval import RiskApproved
 
 _log = structlog.get_logger(__name__)
 
-OCA_CANCEL_WITH_BLOCK = 1
-"""A fill of one cancels the others, and while one is worked the others are held back: no double exit."""
+OCA_REDUCE_WITH_BLOCK = 2
+"""A fill of one reduces the others by as much, and while one is worked the others are held back: no double exit, and
+after a partial fill of the target the stop still covers the rest (type 1 would cancel it)."""
 
 
 class OrderDesk:
@@ -177,7 +178,7 @@ class OrderDesk:
         if order.stop_price is not None:
             values["auxPrice"] = float(order.stop_price)
         if order.oca_group:
-            values |= {"ocaGroup": order.oca_group, "ocaType": OCA_CANCEL_WITH_BLOCK}
+            values |= {"ocaGroup": order.oca_group, "ocaType": OCA_REDUCE_WITH_BLOCK}
         message = self._session.library.order_class(**values)
         contract = order.contract
         if not contract.exchange:

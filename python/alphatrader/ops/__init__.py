@@ -1,0 +1,1 @@
+"""Operations: configuration, logs, processes, wiring, health."""

@@ -1,0 +1,86 @@
+"""The feeds beside the broker: Alpha Vantage (chains, news, indicators), at the real service or the simulated one."""
+
+from typing import Literal
+
+from pydantic import SecretStr
+
+from alphatrader.adapters.alphavantage import (
+    AlphaVantageClient,
+    AlphaVantageFeed,
+    AlphaVantageSettings,
+    FeedIntervals,
+    FeedStatus,
+)
+from alphatrader.domain.view import FeedView
+from alphatrader.engine.runner import Runner
+from alphatrader.engine.state import EngineState
+from alphatrader.ops.config_sections import AppConfig
+from alphatrader.ops.gateway import GatewayLink
+from alphatrader.ports import Clock
+
+_SIMULATED_KEY = "SIMULATED"
+_SIMULATED_REQUESTS_PER_MINUTE = 600
+_STALE_AFTER_INTERVALS = 3
+
+
+class FeedSet:
+    """Runs the Alpha Vantage feed and describes every service that the engine does not watch by itself."""
+
+    def __init__(self, config: AppConfig, runner: Runner, clock: Clock, gateway: GatewayLink | None) -> None:
+        section = config.alphavantage
+        self._state: EngineState = runner.engine.state
+        self._intervals = FeedIntervals(
+            chain_s=section.chain_interval_s, news_s=section.news_interval_s, technicals_s=section.technicals_interval_s
+        )
+        self._time_scale = clock.time_scale
+        if gateway is None:
+            settings = AlphaVantageSettings(
+                base_url=section.base_url,
+                api_key=section.api_key,
+                entitlement=section.entitlement,
+                requests_per_minute=section.requests_per_minute,
+                timeout_s=section.timeout_s,
+            )
+        else:
+            settings = AlphaVantageSettings(
+                base_url=f"http://127.0.0.1:{gateway.alphavantage_port}",
+                api_key=SecretStr(_SIMULATED_KEY),
+                requests_per_minute=_SIMULATED_REQUESTS_PER_MINUTE,
+                timeout_s=section.timeout_s,
+            )
+        self._client = AlphaVantageClient(settings)
+        self._feed = AlphaVantageFeed(self._client, runner, clock, config.engine.symbols, self._intervals)
+
+    @property
+    def off_reason(self) -> str:
+        """Why there are no chains and news; empty if there are."""
+        return self._feed.off_reason
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        async with self._client:
+            await self._feed.run()
+
+    def views(self) -> list[FeedView]:
+        """Describe broker link, Redis and each polled kind; ages in wall milliseconds."""
+        link, services = self._state.link, self._state.services
+        broker: Literal["live", "stale"] = "live" if link.healthy and link.reconciled else "stale"
+        text = link.text if not link.healthy else link.reconcile_text or link.text
+        views = [
+            FeedView("broker", broker, None, None, text),
+            FeedView("redis", "live" if services.store_up else "stale", None, None, services.store_text),
+        ]
+        return views + [self._view(status) for status in self._feed.statuses.values()]
+
+    def _view(self, status: FeedStatus) -> FeedView:
+        kind = status.name.partition(":")[0]
+        interval_s = {"chain": self._intervals.chain_s, "news": self._intervals.news_s}.get(
+            kind, self._intervals.technicals_s
+        )
+        limit_ms = _STALE_AFTER_INTERVALS * 1e3 * max(interval_s / self._time_scale, self._intervals.floor_s)
+        age_ms = status.age_ms()
+        if status.state == "off":
+            return FeedView(status.name, "off", None, None, status.reason)
+        if age_ms is None:
+            return FeedView(status.name, "stale" if status.reason else "waiting", None, limit_ms, status.reason)
+        return FeedView(status.name, "stale" if age_ms > limit_ms else "live", age_ms, limit_ms, status.reason)

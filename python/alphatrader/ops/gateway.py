@@ -1,0 +1,95 @@
+"""The gateway of a run: the simulated one, started or adopted, or the broker's at its address."""
+
+import asyncio
+from dataclasses import dataclass
+
+from alphatrader.adapters.ibkr.settings import IbkrSettings
+from alphatrader.domain.errors import LinkError
+from alphatrader.ops.config_sections import AppConfig
+from alphatrader.ops.home import Home
+from alphatrader.ops.processes import Child, start_child, stop_child
+from alphatrader.ops.sim_link import ask_simulator
+from alphatrader.ops.trader import RunOptions
+
+_HOST = "127.0.0.1"
+_SHUTDOWN_WAIT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLink:
+    """A running simulated gateway and the market's clock when it was asked."""
+
+    child: Child
+    port: int
+    control_port: int
+    alphavantage_port: int
+    market_ns: int
+    speed: float
+    seed: int
+    session_date: str
+    label: str
+
+
+async def start_gateway(config: AppConfig, options: RunOptions, home: Home) -> GatewayLink | None:
+    """Start the simulated gateway, or adopt the one that a killed trader left; None with the broker's gateway.
+
+    Raises LinkError.
+    """
+    if config.gateway.kind != "simulated":
+        return None
+    simulator = config.simulator
+    arguments = ["alphatrader.sim", "--state-dir", str(home.exchange.resolve())]
+    arguments += ["--seed", str(options.seed), "--speed", str(options.speed)]
+    arguments += ["--start-fraction", str(simulator.start_fraction)]
+    arguments += ["--port", str(simulator.gateway_port), "--control-port", str(simulator.control_port)]
+    arguments += ["--alphavantage-port", str(simulator.alphavantage_port)]
+    arguments += ["--symbols", ",".join(config.engine.symbols)]
+    if options.tape is not None:
+        arguments += ["--tape", str(options.tape.resolve())]
+    arguments += ["--scenario", simulator.scenario]
+    child = await start_child(
+        "the simulated gateway", arguments, home.exchange / "sim.json", home.logs / "gateway.out", timeout_s=60.0
+    )
+    body = child.announcement
+    clock = await ask_simulator(_HOST, body["control_port"], {"op": "clock"})
+    return GatewayLink(
+        child=child,
+        port=body["port"],
+        control_port=body["control_port"],
+        alphavantage_port=body["alphavantage_port"],
+        market_ns=clock["market_ns"],
+        speed=clock["speed"],
+        seed=clock["seed"],
+        session_date=clock["session_date"],
+        label=clock["label"],
+    )
+
+
+async def stop_gateway(link: GatewayLink) -> None:
+    """End the simulated gateway cleanly: its exchange state stays on disk."""
+    try:
+        await ask_simulator(_HOST, link.control_port, {"op": "shutdown"})
+    except LinkError:
+        await stop_child(link.child)
+        return
+    for _ in range(int(_SHUTDOWN_WAIT_S / 0.05)):
+        if not link.child.alive:
+            return
+        await asyncio.sleep(0.05)
+    await stop_child(link.child)
+
+
+def broker_settings(config: AppConfig, options: RunOptions, link: GatewayLink | None) -> IbkrSettings:
+    """Return the adapter's settings for the gateway of this run."""
+    gateway = config.gateway
+    common = {"client_id": gateway.client_ids.trader, "library": gateway.library}
+    if link is not None:
+        return IbkrSettings(host=_HOST, port=link.port, connect_timeout_s=gateway.connect_timeout_s, **common)
+    account = config.live.account if options.mode == "live" else gateway.account
+    return IbkrSettings(
+        host=gateway.host,
+        port=gateway.port(options.mode),
+        account=account,
+        connect_timeout_s=gateway.connect_timeout_s,
+        **common,
+    )

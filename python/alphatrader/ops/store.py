@@ -1,0 +1,67 @@
+"""Redis in a run: health, the claims that the journal knows, the projection, the monitoring figures."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from alphatrader.adapters.redis import Monitoring, Projection, RedisSignalStore, RunningRedis, StoreHealth
+from alphatrader.domain.errors import StoreError
+from alphatrader.domain.view import EngineView
+from alphatrader.engine.runner import Runner
+
+_BEAT_S = 1.0
+
+
+class StoreLink:
+    """Keeps Redis useful and never waits for it on the way of an order."""
+
+    def __init__(
+        self,
+        client: Redis,
+        redis: RunningRedis,
+        store: RedisSignalStore,
+        runner: Runner,
+        view: Callable[[], EngineView],
+    ) -> None:
+        self._runner = runner
+        self._store = store
+        self._monitoring = Monitoring()
+        self._health = StoreHealth(client, store, runner, revive=redis.revive)
+        self._projection = Projection(client, view, monitoring=self._monitoring)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        runner = self._runner
+        known = list(runner.engine.scout.fingerprints().items())
+        # If it fails the health check goes on from here: it reports, revives the server and writes the claims back.
+        with contextlib.suppress(StoreError):
+            await self._store.rebuild(known, runner.now_ns())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._health.run())
+            group.create_task(self._projection.run())
+            group.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Publish signs of life and figures of the broker's link."""
+        runner, monitoring = self._runner, self._monitoring
+        before = runner.events
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            now_ns, state = runner.now_ns(), runner.engine.state
+            if state.link.healthy:
+                monitoring.beat("ibkr_ingestion", now_ns)
+            if any(s.exposure is not None for s in state.symbols.values()):
+                monitoring.beat("av_ingestion", now_ns)
+            monitoring.set_ibkr(
+                now_ns,
+                {
+                    "connected": int(state.link.healthy),
+                    "events_per_s": round((runner.events - before) / _BEAT_S, 1),
+                    "orders": len(runner.engine.desk.orders),
+                    "executions": runner.engine.desk.ledger.execution_count,
+                    "loop_lag_ms": state.services.lag_ms,
+                },
+            )
+            before = runner.events
