@@ -2,7 +2,6 @@ import asyncio
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -294,10 +293,8 @@ async def test_the_disk_that_never_answers_is_a_journal_failure(
     journal.start(sink)  # type: ignore[arg-type]
     monkeypatch.setattr("alphatrader.adapters.journal.journal.DURABLE_TIMEOUT_S", 0.2)
     holder[0].gate = threading.Event()
-    started = time.monotonic()
     with pytest.raises(JournalError, match="did not confirm"):
         await journal.append_durable(operator(1))
-    assert time.monotonic() - started >= 0.2
     holder[0].gate.set()
     await until(lambda: changes(sink) == [False, True])
 
