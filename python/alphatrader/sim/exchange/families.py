@@ -1,0 +1,71 @@
+"""Orders that belong together: a parent with its children, and groups in which one cancels (or reduces) the others.
+
+The rule that all of this serves: the exits of a position can never sell more than its entry has bought.
+"""
+
+from collections.abc import Callable
+
+from alphatrader.sim.exchange.orders import OCA_CANCEL_ALL, Order, OrderStatus
+from alphatrader.sim.exchange.registry import OrderRegistry
+
+Note = Callable[[Order], None]
+Close = Callable[[Order], None]
+
+
+class Families:
+    """Applies what a fill or an end of one order means for its relatives."""
+
+    def __init__(self, registry: OrderRegistry, note: Note, close: Close) -> None:
+        """``note`` saves and reports a changed order; ``close`` cancels one."""
+        self._registry = registry
+        self._note = note
+        self._close = close
+
+    def attach(self, child: Order, parent: Order) -> None:
+        """Make ``child`` wait for ``parent``; children without a group of their own share one."""
+        child.parent_perm_id = parent.perm_id
+        child.held_by_parent = parent.filled == 0
+        if not child.oca_group:
+            child.oca_group = str(parent.perm_id)
+
+    def family(self, member: Order) -> list[Order]:
+        """Return parent first, then all its children; just the order itself if it has neither."""
+        parent = self._registry.by_perm_id(member.parent_perm_id) if member.parent_perm_id else member
+        return [member] if parent is None else [parent, *self._registry.children(parent)]
+
+    def executable_quantity(self, order: Order) -> int:
+        """How much may trade now: for a child, no more than its parent has bought and its siblings left."""
+        parent = self._registry.by_perm_id(order.parent_perm_id) if order.parent_perm_id else None
+        if parent is None:
+            return order.remaining
+        taken = sum(child.filled for child in self._registry.children(parent) if child.oca_group == order.oca_group)
+        return max(0, min(order.remaining, parent.filled - taken))
+
+    def after_fill(self, order: Order, quantity: int) -> None:
+        """Wake the children of a parent; shrink or cancel the others of the order's group."""
+        for child in self._registry.children(order):
+            if child.held_by_parent and not child.done and child.status is not OrderStatus.STAGED:
+                child.held_by_parent = False
+                if not child.waits_for_trigger:
+                    child.status = OrderStatus.SUBMITTED
+                self._note(child)
+        for other in self._registry.group(order):
+            if other.oca_type == OCA_CANCEL_ALL or other.remaining <= quantity:
+                self._close(other)
+            else:
+                other.quantity -= quantity
+                self._note(other)
+
+    def after_end(self, order: Order) -> None:
+        """A parent ended without (all of) its fills: its children go, or shrink to what was filled."""
+        if order.status is OrderStatus.FILLED:
+            return
+        for child in self._registry.children(order):
+            if child.done:
+                continue
+            allowed = child.filled + self.executable_quantity(child)
+            if allowed <= child.filled:
+                self._close(child)
+            elif allowed < child.quantity:
+                child.quantity = allowed
+                self._note(child)

@@ -1,0 +1,1 @@
+"""The gateway: client sessions over TCP, and the services that answer them."""

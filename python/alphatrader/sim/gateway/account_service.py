@@ -1,0 +1,203 @@
+"""Account values, portfolio, positions and profit: requests and subscriptions (6-8, 54, 61-64, 73-74, 94-95)."""
+
+from collections.abc import Set
+from decimal import Decimal
+
+from msgspec import Struct
+
+from alphatrader.sim.exchange.account import Account, Position
+from alphatrader.sim.faults.board import FaultBoard
+from alphatrader.sim.gateway.account_values import AccountValues, Mark, mark_price, value_account
+from alphatrader.sim.gateway.catalogue import Catalogue
+from alphatrader.sim.gateway.order_messages import contract_fields
+from alphatrader.sim.gateway.session import Session
+from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.wire.fields import message
+from alphatrader.sim.wire.requests import (
+    AccountSummaryRequest,
+    AccountUpdatesMultiRequest,
+    AccountUpdatesRequest,
+    PnlRequest,
+)
+from alphatrader.sim.wire.times import eastern
+
+REFRESH_S = 3.0
+"""Wall time between account updates without a fill. Real gateways take three minutes."""
+PNL_REFRESH_S = 1.0
+
+
+class _Subscribers(Struct):
+    """Who wants to hear about the account."""
+
+    updates: list[Session]
+    positions: list[Session]
+    multi: dict[tuple[Session, int], bool]
+    summaries: dict[tuple[Session, int], frozenset[str]]
+    pnl: dict[tuple[Session, int], int]
+
+
+class AccountService:
+    """Serves everything about the account."""
+
+    def __init__(
+        self,
+        account: Account,
+        starting_cash: Decimal,
+        market: SimulatedMarket,
+        catalogue: Catalogue,
+        faults: FaultBoard,
+    ) -> None:
+        self._account = account
+        self._starting_cash = starting_cash
+        self._market = market
+        self._catalogue = catalogue
+        self._faults = faults
+        self._to = _Subscribers([], [], {}, {}, {})
+        self._refresh_due_s = 0.0
+        self._pnl_due_s = 0.0
+
+    # -------------------------------------------------------------------------------------------------------- requests
+
+    def updates(self, session: Session, request: AccountUpdatesRequest) -> None:
+        """Start or stop account updates."""
+        if session in self._to.updates:
+            self._to.updates.remove(session)
+        if not request.subscribe:
+            return
+        self._to.updates.append(session)
+        self._send_updates(session, self._value())
+        if not self._faults.take_withheld("account_updates"):
+            session.send(message(54, 1, self._account.account_id))
+
+    def updates_multi(self, session: Session, request: AccountUpdatesMultiRequest) -> None:
+        """Start account values under a request id."""
+        self._to.multi[session, request.req_id] = True
+        self._send_multi(session, request.req_id, self._value())
+        session.send(message(74, 1, request.req_id))
+
+    def summary(self, session: Session, request: AccountSummaryRequest) -> None:
+        """Start an account summary."""
+        self._to.summaries[session, request.req_id] = request.tags
+        self._send_summary(session, request.req_id, request.tags, self._value())
+        session.send(message(64, 1, request.req_id))
+
+    def positions(self, session: Session) -> None:
+        """Send all positions, and later each change."""
+        if session not in self._to.positions:
+            self._to.positions.append(session)
+        for position in self._account.positions.values():
+            if position.quantity:
+                self._send_position(session, position)
+        if not self._faults.take_withheld("positions"):
+            session.send(message(62, 1))
+
+    def pnl(self, session: Session, request: PnlRequest) -> None:
+        """Start profit and loss, of the account or of one contract."""
+        self._to.pnl[session, request.req_id] = request.con_id
+        self._send_pnl(session, request.req_id, request.con_id, self._value())
+
+    def stop_positions(self, session: Session) -> None:
+        """Stop position changes."""
+        if session in self._to.positions:
+            self._to.positions.remove(session)
+
+    def stop(self, session: Session, req_id: int) -> None:
+        """Stop what runs under a request id."""
+        self._to.multi.pop((session, req_id), None)
+        self._to.summaries.pop((session, req_id), None)
+        self._to.pnl.pop((session, req_id), None)
+
+    def forget(self, session: Session) -> None:
+        """Stop everything for a client."""
+        self._to.updates = [other for other in self._to.updates if other is not session]
+        self._to.positions = [other for other in self._to.positions if other is not session]
+        for keyed in (self._to.multi, self._to.summaries, self._to.pnl):
+            for key in [key for key in keyed if key[0] is session]:
+                keyed.pop(key)
+
+    # ------------------------------------------------------------------------------------------------------ publishing
+
+    def publish(self, moved: set[int], now_s: float) -> None:
+        """Tell of positions that changed at once, and of values now and then."""
+        for con_id in moved:
+            for session in self._to.positions:
+                self._send_position(session, self._account.positions[con_id])
+        to = self._to
+        if (moved or now_s >= self._refresh_due_s) and (to.updates or to.multi or to.summaries):
+            self._refresh_due_s = now_s + REFRESH_S
+            values = self._value()
+            for session in to.updates:
+                self._send_updates(session, values, closed=moved)
+            for session, req_id in to.multi:
+                self._send_multi(session, req_id, values)
+            for (session, req_id), tags in to.summaries.items():
+                self._send_summary(session, req_id, tags, values)
+        if to.pnl and (moved or now_s >= self._pnl_due_s):
+            self._pnl_due_s = now_s + PNL_REFRESH_S
+            values = self._value()
+            for (session, req_id), con_id in to.pnl.items():
+                self._send_pnl(session, req_id, con_id, values)
+
+    def _value(self) -> AccountValues:
+        return value_account(self._account, self._market, self._catalogue)
+
+    def _send_updates(self, session: Session, values: AccountValues, closed: Set[int] = frozenset()) -> None:
+        account_id = self._account.account_id
+        for key, value, currency in values.rows(account_id):
+            session.send(message(6, 2, key, value, currency, account_id))
+        for mark in values.marks:
+            self._send_portfolio(session, mark)
+        for con_id in closed:
+            position = self._account.positions[con_id]
+            if position.quantity == 0:
+                price = mark_price(self._market, con_id)
+                self._send_portfolio(session, Mark(position, price, Decimal(0), Decimal(0)))
+        session.send(message(8, 1, f"{eastern(self._market.now_ns):%H:%M}"))
+
+    def _send_portfolio(self, session: Session, mark: Mark) -> None:
+        contract = self._catalogue.by_con_id[mark.position.con_id]
+        session.send(
+            message(
+                7,
+                8,
+                *contract_fields(contract, contract.primary_exchange),
+                mark.position.quantity,
+                mark.price,
+                mark.value,
+                round(mark.position.average_cost, 6),
+                round(mark.unrealized, 2),
+                mark.position.realized_pnl,
+                self._account.account_id,
+            )
+        )
+
+    def _send_position(self, session: Session, position: Position) -> None:
+        contract = self._catalogue.by_con_id[position.con_id]
+        # The exchange is empty, as it often is with real gateways: clients must set it before they trade.
+        name = contract_fields(contract, "")
+        cost = round(position.average_cost, 6)
+        session.send(message(61, 3, self._account.account_id, *name, position.quantity, cost))
+
+    def _send_multi(self, session: Session, req_id: int, values: AccountValues) -> None:
+        for key, value, currency in values.rows(self._account.account_id):
+            session.send(message(73, 1, req_id, self._account.account_id, "", key, value, currency))
+
+    def _send_summary(self, session: Session, req_id: int, tags: frozenset[str], values: AccountValues) -> None:
+        for key, value, currency in values.rows(self._account.account_id):
+            if not tags or key in tags:
+                session.send(message(63, 1, req_id, self._account.account_id, key, value, currency))
+
+    def _send_pnl(self, session: Session, req_id: int, con_id: int, values: AccountValues) -> None:
+        if not con_id:
+            daily = values.net_liquidation - self._starting_cash
+            session.send(message(94, req_id, *(f"{x:.2f}" for x in (daily, values.unrealized, values.realized))))
+            return
+        position = self._account.positions.get(con_id)
+        if position is None:
+            session.error(req_id, 2150, "Invalid position trade derived value")
+            return
+        mark = next((mark for mark in values.marks if mark.position.con_id == con_id), None)
+        unrealized = mark.unrealized if mark else Decimal(0)
+        value = mark.value if mark else Decimal(0)
+        amounts = (unrealized + position.realized_pnl, unrealized, position.realized_pnl, value)
+        session.send(message(95, req_id, position.quantity, *(f"{x:.2f}" for x in amounts)))

@@ -1,0 +1,95 @@
+"""The contracts that clients may name, and which of them a description fits."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from alphatrader.sim.market.types import ListedContract
+from alphatrader.sim.wire.queries import ContractQuery
+
+STOCK_EXCHANGES = ("SMART", "ARCA", "NYSE", "NASDAQ", "BATS", "IEX", "EDGX", "MEMX")
+OPTION_EXCHANGES = ("SMART", "AMEX", "BOX", "CBOE", "CBOE2", "ISE", "MIAX", "NASDAQOM", "PHLX", "PSE")
+
+
+class OptionSeries(Struct, frozen=True):
+    """Expiries and strikes under one trading class; not every pair of them is listed."""
+
+    trading_class: str
+    multiplier: int
+    expiries: tuple[str, ...]
+    strikes: tuple[Decimal, ...]
+
+
+class Catalogue:
+    """Finds contracts by description, as a security-definition server does."""
+
+    def __init__(self, contracts: Sequence[ListedContract]) -> None:
+        self.by_con_id = {contract.con_id: contract for contract in contracts}
+        self._by_symbol: dict[str, list[ListedContract]] = defaultdict(list)
+        self._by_option: dict[tuple[str, str, Decimal], list[ListedContract]] = defaultdict(list)
+        for contract in contracts:
+            self._by_symbol[contract.symbol].append(contract)
+            if contract.sec_type == "OPT":
+                self._by_option[contract.symbol, contract.expiry, contract.strike].append(contract)
+
+    def underlyings(self) -> list[ListedContract]:
+        """Return everything that isn't an option."""
+        return [contract for contract in self.by_con_id.values() if contract.sec_type != "OPT"]
+
+    def find(self, query: ContractQuery) -> list[ListedContract]:
+        """Return all contracts that fit, in order of listing."""
+        return [contract for contract in self._candidates(query) if _fits(query, contract)]
+
+    def option_series(self, symbol: str) -> list[OptionSeries]:
+        """Return what is listed on an underlying, by trading class."""
+        by_class: dict[tuple[str, int], list[ListedContract]] = defaultdict(list)
+        for contract in self._by_symbol.get(symbol, []):
+            if contract.sec_type == "OPT":
+                by_class[contract.trading_class, contract.multiplier].append(contract)
+        return [
+            OptionSeries(
+                trading_class,
+                multiplier,
+                tuple(sorted({option.expiry for option in options})),
+                tuple(sorted({option.strike for option in options})),
+            )
+            for (trading_class, multiplier), options in by_class.items()
+        ]
+
+    def _candidates(self, query: ContractQuery) -> Sequence[ListedContract]:
+        if query.con_id:
+            contract = self.by_con_id.get(query.con_id)
+            return [contract] if contract else []
+        if query.symbol and len(query.expiry) == 8 and query.strike is not None:
+            return self._by_option.get((query.symbol, query.expiry, query.strike), [])
+        if query.symbol:
+            return self._by_symbol.get(query.symbol, [])
+        return list(self.by_con_id.values()) if query.local_symbol else []
+
+
+def valid_exchanges(contract: ListedContract) -> tuple[str, ...]:
+    """Where a contract may be routed."""
+    return OPTION_EXCHANGES if contract.sec_type == "OPT" else STOCK_EXCHANGES
+
+
+def _fits(query: ContractQuery, contract: ListedContract) -> bool:
+    if query.exchange and query.exchange not in {*valid_exchanges(contract), contract.exchange}:
+        return False
+    if query.con_id:
+        # The broker's id decides; a contradicting symbol or type is still refused.
+        return query.symbol in {"", contract.symbol} and query.sec_type in {"", contract.sec_type}
+    wanted = (
+        (query.sec_type, contract.sec_type),
+        (query.symbol, contract.symbol),
+        (query.right, contract.right),
+        (query.multiplier, str(contract.multiplier)),
+        (query.currency, contract.currency),
+        (query.local_symbol, contract.local_symbol),
+        (query.trading_class, contract.trading_class),
+        (query.primary_exchange, contract.primary_exchange),
+    )
+    if any(asked and asked != has for asked, has in wanted):
+        return False
+    return contract.expiry.startswith(query.expiry) and query.strike in {None, contract.strike}

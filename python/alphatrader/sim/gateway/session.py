@@ -1,0 +1,222 @@
+"""One client's connection: version, START_API, requests in, messages out."""
+
+import asyncio
+import time
+from typing import Protocol
+
+import structlog
+
+from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
+from alphatrader.sim.wire.framing import FrameError, FrameReader
+from alphatrader.sim.wire.handshake import VersionError, announcement, negotiate
+from alphatrader.sim.wire.requests import Request, StartApi, read_request
+from alphatrader.sim.wire.times import eastern
+
+log = structlog.get_logger("alphatrader.sim.gateway")
+
+CONGESTED_BYTES = 256 * 1024
+"""Unsent bytes from which a client's market data is dropped."""
+HOPELESS_BYTES = 8 * 1024 * 1024
+"""Unsent bytes at which the client is disconnected: order messages are never dropped, so the line must be."""
+
+MAX_MESSAGES_PER_S = 50
+"""The broker's documented limit over all kinds of messages."""
+_MESSAGE_BURST = 100
+_PACING_STRIKES = 3
+
+SERVER_SIDE = -1
+"""reqId of errors that belong to no request."""
+
+
+class SessionOwner(Protocol):
+    """What a session needs of its gateway."""
+
+    def market_now_ns(self) -> int:
+        """Market time."""
+        ...
+
+    def admit(self, session: "Session", client_id: int) -> bool:
+        """Take a client that named itself; False = its id is in use."""
+        ...
+
+    def handle(self, session: "Session", request: Request) -> None:
+        """Answer a request."""
+        ...
+
+    def settle(self) -> None:
+        """Save, report and send what the requests caused."""
+        ...
+
+    def leave(self, session: "Session") -> None:
+        """Forget a session that has ended."""
+        ...
+
+    def frozen(self) -> bool:
+        """Whether the link plays dead (fault injection)."""
+        ...
+
+
+class Session(asyncio.Protocol):
+    """The server's end of one connection. ``client_id`` is None until START_API."""
+
+    def __init__(self, owner: SessionOwner) -> None:
+        self._owner = owner
+        self._reader = FrameReader()
+        self._transport: asyncio.Transport | None = None
+        self._out = bytearray()
+        self._version = 0
+        self._tokens = float(_MESSAGE_BURST)
+        self._tokens_at_s = time.monotonic()
+        self._strikes = 0
+        self.client_id: int | None = None
+        self.peer = "?"
+        self.dropped_messages = 0
+        self._ended = False
+
+    # ------------------------------------------------------------------------------------------------ asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start with a new connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=HOPELESS_BYTES)
+        self.peer = "{}:{}".format(*(transport.get_extra_info("peername") or ("?", 0))[:2])
+
+    def data_received(self, data: bytes) -> None:
+        """Cut what came into requests and answer them, all answers in one write."""
+        if self._owner.frozen() or self._transport is None:
+            return
+        try:
+            for payload in self._reader.feed(data):
+                if not self._ended:
+                    self._take(payload)
+        except (FrameError, MalformedRequestError, VersionError) as error:
+            self._refuse(error)
+        self._owner.settle()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client; its orders stay."""
+        del exc
+        self._transport = None
+        self._owner.leave(self)
+
+    # ---------------------------------------------------------------------------------------------------------- output
+
+    @property
+    def ready(self) -> bool:
+        """Whether START_API has been answered and the connection stands."""
+        return self.client_id is not None and self._transport is not None
+
+    def send(self, encoded: bytes) -> None:
+        """Queue a message that must arrive: answers, orders, errors."""
+        if self._transport is not None:
+            self._out += encoded
+
+    def send_data(self, encoded: bytes) -> bool:
+        """Queue market data; False = dropped, because the client does not read as fast as the market runs."""
+        transport = self._transport
+        if transport is None:
+            return False
+        if len(self._out) + transport.get_write_buffer_size() > CONGESTED_BYTES:
+            self.dropped_messages += 1
+            if self.dropped_messages == 1:
+                log.warning("SIMULATED gateway: slow client, market data dropped", client_id=self.client_id)
+            return False
+        self._out += encoded
+        return True
+
+    def error(self, req_id: int, code: int, text: str) -> None:
+        """Queue an error or notice (message 4)."""
+        self.send(message(4, 2, req_id, code, text, ""))
+
+    def flush(self) -> None:
+        """Hand everything queued to the socket in one write: a client must never see half a batch."""
+        transport = self._transport
+        if transport is None or not self._out or self._owner.frozen():
+            return
+        if len(self._out) + transport.get_write_buffer_size() > HOPELESS_BYTES:
+            log.warning("SIMULATED gateway: client does not read; disconnected", client_id=self.client_id)
+            self.abort()
+            return
+        transport.write(bytes(self._out))
+        self._out.clear()
+
+    def close(self) -> None:
+        """Send what is queued, then end the connection."""
+        self.flush()
+        self._ended = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection at once, unsent bytes lost."""
+        self._ended = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ----------------------------------------------------------------------------------------------------------- input
+
+    def _take(self, payload: bytes) -> None:
+        if not self._version:
+            self._version = negotiate(payload)
+            self.send(announcement(self._version, eastern(self._owner.market_now_ns())))
+            # Flushed at once and alone: the official client throws away what follows in the same read.
+            self.flush()
+            return
+        if not self._within_pace():
+            return
+        fields = split_fields(payload)
+        request = read_request(fields)
+        if self.client_id is None:
+            if not isinstance(request, StartApi):
+                raise MalformedRequestError(f"message {fields[0][:20]!r} came before START_API (71)")
+            self._start(request)
+        elif request is None:
+            log.warning("SIMULATED gateway: unknown request", client_id=self.client_id, message_id=fields[0][:20])
+            text = f"Error validating request.-'xx' : cause - the SIMULATED gateway offers no request {fields[0][:20]}"
+            self.error(_leading_number(fields), 321, text)
+        elif isinstance(request, StartApi):
+            raise MalformedRequestError("START_API (71) came twice")
+        else:
+            self._owner.handle(self, request)
+
+    def _start(self, request: StartApi) -> None:
+        if self._owner.admit(self, request.client_id):
+            return
+        log.warning("SIMULATED gateway: client id in use", client_id=request.client_id, peer=self.peer)
+        text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+        self.error(SERVER_SIDE, 326, text)
+        self.close()
+
+    def _within_pace(self) -> bool:
+        """Count a message against the rate limit. Bursts that a client's own one-second throttle allows pass."""
+        now_s = time.monotonic()
+        self._tokens = min(_MESSAGE_BURST, self._tokens + (now_s - self._tokens_at_s) * MAX_MESSAGES_PER_S)
+        self._tokens_at_s = now_s
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return True
+        self._strikes += 1
+        self._tokens = _MESSAGE_BURST / 2
+        text = f"Max rate of messages per second has been exceeded:max={MAX_MESSAGES_PER_S} ({self._strikes})"
+        self.error(SERVER_SIDE, 100, text)
+        if self._strikes >= _PACING_STRIKES:
+            log.warning("SIMULATED gateway: client exceeded the message rate; disconnected", client_id=self.client_id)
+            self.close()
+        return False
+
+    def _refuse(self, error: Exception) -> None:
+        log.warning(
+            "SIMULATED gateway: client disconnected, its bytes could not be read",
+            client_id=self.client_id,
+            peer=self.peer,
+            reason=str(error),
+        )
+        if self._version:
+            self.error(SERVER_SIDE, 320, f"Error reading request. {error}")
+        self.close()
+
+
+def _leading_number(fields: list[str]) -> int:
+    """The request id, as far as an unknown layout lets one guess: most put it first."""
+    return int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else SERVER_SIDE

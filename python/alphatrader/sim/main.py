@@ -1,0 +1,34 @@
+"""The simulator as a process: signals, exit codes, one clear line where it cannot start."""
+
+import asyncio
+import signal
+import sys
+
+from alphatrader.domain.errors import AlphaTraderError
+from alphatrader.sim.settings import SimSettings
+from alphatrader.sim.simulator import open_simulator
+
+__all__ = ["SimSettings", "main", "run_simulator"]
+
+
+async def run_simulator(settings: SimSettings) -> None:
+    """Serve until SIGINT, SIGTERM or ``shutdown``. Raises AlphaTraderError where it cannot start or go on."""
+    async with open_simulator(settings) as simulator:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, simulator.stopped.set)
+        try:
+            await simulator.stopped.wait()
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def main(settings: SimSettings) -> int:
+    """Run it; return the exit status. An error is one line on standard error."""
+    try:
+        asyncio.run(run_simulator(settings))
+    except AlphaTraderError as error:
+        print(f"alphatrader sim: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0

@@ -1,0 +1,269 @@
+"""The simulator put together: market, exchange, gateway, control channel, Alpha Vantage server, and the loop.
+
+``open_simulator`` runs it inside any event loop (tests, benchmarks); ``alphatrader.sim.main`` makes a process of it.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+
+from alphatrader.domain.errors import AlphaTraderError
+from alphatrader.sim.alphavantage.faults import AlphaVantageFaults
+from alphatrader.sim.alphavantage.server import serve_alphavantage
+from alphatrader.sim.clock import SimClock
+from alphatrader.sim.control.channel import ControlChannel
+from alphatrader.sim.exchange.exchange import Exchange
+from alphatrader.sim.exchange.journal import ExchangeJournal
+from alphatrader.sim.faults.injector import FaultInjector
+from alphatrader.sim.faults.kinds import AnyFault
+from alphatrader.sim.faults.timeline import Timeline, load_timeline
+from alphatrader.sim.gateway.account_values import value_account
+from alphatrader.sim.gateway.gateway import Gateway
+from alphatrader.sim.gateway.listener import Listener
+from alphatrader.sim.market import MarketSpec, build_market
+from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.settings import SimSettings
+from alphatrader.sim.state import (
+    check_identity,
+    locked,
+    remember_market_time,
+    remembered_market_time,
+    remembered_session,
+    write_atomically,
+)
+
+log = structlog.get_logger("alphatrader.sim")
+
+ACCOUNT_ID = "DUSIM0001"
+"""``DU`` as paper accounts have it, and ``SIM`` so that no screen can hide what it is."""
+STEP_S = 0.008
+"""Wall time between two rounds of the loop."""
+SAVE_TIME_S = 1.0
+CATCH_UP_NS = 60_000_000_000
+"""Market time that one step may run at most when a restart catches up."""
+
+
+class Simulator:
+    """A running simulator. ``stopped`` is set by the control channel or a failure; ``failure`` says which."""
+
+    def __init__(
+        self, settings: SimSettings, market: SimulatedMarket, journal: ExchangeJournal, timeline: Timeline
+    ) -> None:
+        self.settings = settings
+        self.market = market
+        self.stopped = asyncio.Event()
+        self.failure: Exception | None = None
+        self.alphavantage_faults = AlphaVantageFaults()
+        self.alphavantage_port = 0
+        self._journal = journal
+        self._timeline = timeline
+        self.clock = SimClock(market.now_ns, settings.speed)
+        exchange = Exchange(market, journal, ACCOUNT_ID, settings.starting_cash_usd)
+        self.gateway = Gateway(market, self.clock, exchange, settings.starting_cash_usd, self.fail)
+        self.gateway.quotes.load_stats()
+        self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
+        self._reopen_at_s: float | None = None
+        self._faults = FaultInjector(self.gateway, self._close_door, self.alphavantage_faults)
+        self.control = ControlChannel(self.describe_clock, self.describe_status, self.apply_fault, self.stopped.set)
+        self._saved_at_s = 0.0
+
+    @property
+    def port(self) -> int:
+        """Port of the TWS protocol."""
+        return self._listener.port
+
+    def fail(self, error: Exception) -> None:
+        """End the run because of an error that cannot be lived with."""
+        self.failure = self.failure or error
+        self.stopped.set()
+
+    def apply_fault(self, fault: AnyFault) -> None:
+        """Inject a fault. Raises ConfigError."""
+        self._faults.apply(fault)
+
+    # ------------------------------------------------------------------------------------------------------- life
+
+    async def open(self) -> None:
+        """Listen. Raises LinkError."""
+        await self._listener.open()
+        await self.control.open(self.settings.control_port)
+
+    async def close(self) -> None:
+        """Stop listening, cut the clients, save."""
+        self._listener.close()
+        for session in list(self.gateway.sessions.values()):
+            session.close()
+        self.gateway.abort_all()
+        await self.control.close()
+        if self.failure is None:
+            remember_market_time(self._journal, self.market.now_ns)
+
+    async def run(self) -> None:
+        """Run the loop until ``stopped`` is set."""
+        while not self.stopped.is_set():
+            started_s = time.monotonic()
+            try:
+                await self._round(started_s)
+            except AlphaTraderError as error:
+                self.fail(error)
+                return
+            # At least one pass of the event loop, also when a round took longer than its time.
+            await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - started_s)))
+
+    async def _round(self, now_s: float) -> None:
+        self._faults.tick()
+        self._timeline.run_due(self.gateway.first_start_s, self._faults)
+        if self._reopen_at_s is not None and now_s >= self._reopen_at_s:
+            self._reopen_at_s = None
+            await self._listener.open()
+        self.gateway.step()
+        if now_s - self._saved_at_s >= SAVE_TIME_S:
+            self._saved_at_s = now_s
+            remember_market_time(self._journal, self.market.now_ns)
+
+    def _close_door(self, for_s: float) -> None:
+        self._listener.close()
+        self._reopen_at_s = time.monotonic() + for_s
+
+    # ------------------------------------------------------------------------------------------------ descriptions
+
+    def describe(self) -> dict[str, Any]:
+        """What ``sim.json`` holds: how to reach the simulator, and what it simulates."""
+        return {
+            "pid": os.getpid(),
+            "host": self.settings.host,
+            "port": self.port,
+            "control_port": self.control.port,
+            "alphavantage_port": self.alphavantage_port,
+            "account": ACCOUNT_ID,
+            "label": self.market.label,
+            "session_date": self.market.session_date,
+            "open_ns": self.market.open_ns,
+            "close_ns": self.market.close_ns,
+            "seed": self.settings.seed,
+            "speed": self.settings.speed,
+        }
+
+    def describe_clock(self) -> dict[str, Any]:
+        """Answer ``clock``: market time now, its speed, and the session."""
+        return {
+            "market_ns": self.clock.now_ns(),
+            "speed": self.clock.speed,
+            "session_date": self.market.session_date,
+            "open_ns": self.market.open_ns,
+            "close_ns": self.market.close_ns,
+            "label": self.market.label,
+            "seed": self.settings.seed,
+        }
+
+    def describe_status(self) -> dict[str, Any]:
+        """Answer ``status``: the account as the exchange has it, and who is connected."""
+        exchange = self.gateway.exchange
+        by_con_id = self.gateway.contracts.catalogue.by_con_id
+        values = value_account(exchange.account, self.market, self.gateway.contracts.catalogue)
+        return {
+            "label": self.market.label,
+            "market_ns": self.market.now_ns,
+            "cash": str(exchange.account.cash),
+            "net_liquidation": str(values.net_liquidation),
+            "positions": [
+                {
+                    "con_id": position.con_id,
+                    "symbol": by_con_id[position.con_id].symbol,
+                    "local_symbol": by_con_id[position.con_id].local_symbol,
+                    "quantity": position.quantity,
+                    "average_cost": str(position.average_cost),
+                }
+                for position in exchange.account.positions.values()
+                if position.quantity
+            ],
+            "open_orders": [
+                {
+                    "client_id": order.client_id,
+                    "order_id": order.order_id,
+                    "perm_id": order.perm_id,
+                    "con_id": order.con_id,
+                    "side": order.side,
+                    "quantity": order.quantity,
+                    "filled": order.filled,
+                    "order_type": order.order_type,
+                    "status": order.status.value,
+                    "order_ref": order.order_ref,
+                }
+                for order in exchange.registry.live()
+            ],
+            "executions": len(exchange.executions),
+            "clients": sorted(self.gateway.sessions),
+            "listening": self._listener.is_open,
+            "steps_to_come": self._timeline.left,
+        }
+
+
+@asynccontextmanager
+async def open_simulator(settings: SimSettings, market: SimulatedMarket | None = None) -> AsyncIterator[Simulator]:
+    """Run a simulator until the context ends; ``market`` None = the one that the settings describe.
+
+    A market that was given is not served over Alpha Vantage's protocol unless it offers whole chains. Raises
+    ConfigError, ClosedMarketError, DataError, JournalError, LinkError; within the context, a failure ends the loop and
+    is raised at its end.
+    """
+    timeline = load_timeline(settings.scenario)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(locked(settings.state_dir))
+        journal = ExchangeJournal(settings.state_dir / "exchange.db")
+        stack.callback(journal.close)
+        if market is None:
+            date = settings.session_date or (None if settings.tape else remembered_session(journal))
+            built = build_market(_spec(settings, date))
+            market = built
+        else:
+            built = None
+        check_identity(journal, settings, market.session_date)
+        catch_up(market, remembered_market_time(journal))
+        simulator = Simulator(settings, market, journal, timeline)
+        if built is not None:
+            server = serve_alphavantage(
+                built, simulator.clock, settings.host, settings.alphavantage_port, simulator.alphavantage_faults
+            )
+            simulator.alphavantage_port = await stack.enter_async_context(server)
+        await simulator.open()
+        stack.push_async_callback(simulator.close)
+        write_atomically(settings.state_dir / "sim.json", msgspec.json.encode(simulator.describe()))
+        log.info("SIMULATED gateway listening", **simulator.describe())
+        user_error: Exception | None = None
+        async with asyncio.TaskGroup() as group:
+            group.create_task(simulator.run(), name="simulator")
+            try:
+                yield simulator
+            except Exception as error:  # noqa: BLE001 - raised below; the group would wrap it
+                user_error = error
+            finally:
+                simulator.stopped.set()
+        if (first := simulator.failure or user_error) is not None:
+            raise first
+
+
+def catch_up(market: SimulatedMarket, market_ns: int | None) -> None:
+    """Bring a fresh market to the time that an earlier run had reached; its path is the same, being seeded."""
+    while market_ns is not None and market.now_ns < market_ns:
+        before_ns = market.now_ns
+        market.advance(min(before_ns + CATCH_UP_NS, market_ns))
+        if market.now_ns == before_ns:
+            return
+
+
+def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
+    return MarketSpec(
+        seed=settings.seed,
+        session_date=session_date,
+        symbols=settings.symbols,
+        start_fraction=settings.start_fraction,
+        tape=settings.tape,
+        scenario=settings.market_scenario,
+    )
