@@ -125,16 +125,16 @@ def open_order(
     oca: str = "", tif: str = "DAY", symbol: str = "SPY",
 ) -> list[Any]:  # fmt: skip
     """openOrder at 176, as laid out by IBKR."""
-    return (
-        [5, order_id, con_id, symbol, "OPT", "20251121", "651", "C", "100", "SMART", "USD", "SPY x", "SPY"]
-        + [action, quantity, kind, limit, aux, tif, oca, ACCOUNT, "O", 0, ref, client_id, perm_id, 0, 0, "0.0"]
-        + ["", "", "", "", "", "", "", "", "", "", "", 0, "", -1, 0, "", "", "", "", "", 0, 0, 0]
-        + ["", 3, 0, 0, "", parent, 0, "", 0, "None", "", 0, "", "", "", "", "", "", "", 0, 0, ""]
-        + ["", "", "", "", 0, "", "", "IB", 0, 0, "", 0, 0, status]
-        + [UNSET] * 9 + ["", "", "", "", "", 0, 0, 0]
-        + ["None", UNSET, UNSET, UNSET, UNSET, UNSET, UNSET, 0, "", "", "", UNSET, 0, 0, 0, 0, "", "", 0]
-        + ["", "", "", "", ""]
-    )  # fmt: skip
+    fields: list[Any] = [5, order_id, con_id, symbol, "OPT", "20251121", "651", "C", "100", "SMART", "USD", "SPY x"]
+    fields += ["SPY", action, quantity, kind, limit, aux, tif, oca, ACCOUNT, "O", 0, ref, client_id, perm_id, 0, 0, 0]
+    fields += [""] * 11  # good-after-time .. settling firm
+    fields += [0, "", -1, 0] + [""] * 5 + [0, 0, 0, 0]  # short sale slot .. all or none
+    fields += ["", 3, 0, 0, "", parent, 0, "", 0, "None", ""]  # minimum quantity .. delta neutral
+    fields += [0, "", "", "", "?", 0, 0, ""]  # the rest of delta neutral
+    fields += [0, 0, "", "", "", "", "", 0, 0, 0, "", "", "", "", 0, "", "IB", 0, 0, "", 0, 0]  # .. what-if
+    fields += [status] + [UNSET] * 9 + ["", "", "", "", "", 0, 0, 0]  # margins .. conditions
+    fields += ["None"] + [UNSET] * 6 + [0, "", "", "", "", 0, 0, 0, 0]  # adjusted .. price management
+    return [*fields, "", "", 0, "", "", "", "", ""]
 
 
 def order_status(

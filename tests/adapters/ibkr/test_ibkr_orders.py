@@ -76,7 +76,7 @@ async def test_bracket_goes_out_as_one_family(rig) -> None:
         assert stop[22:29] == ["x1", ACCOUNT, "O", "0", "I7:stop", "0", "100"]
         assert target[16:22] == ["SELL", "2.0", "LMT", "1.75", "", "GTC"]
         assert target[22:29] == ["x1", ACCOUNT, "O", "0", "I7:target", "1", "100"]
-        for message, oca_type, outside in ((entry, "0", "0"), (stop, "1", "0"), (target, "1", "0")):
+        for message, oca_type, outside in ((entry, "0", "0"), (stop, "2", "0"), (target, "2", "0")):
             assert message[33] == outside
             assert message[47] == oca_type
 

@@ -30,8 +30,12 @@ class PrintHistory:
     async def feed(
         self, contract: Any, label: str, instrument_id: int, start_ns: int, end_ns: int, max_requests: int
     ) -> int:
-        """Feed prints of ``[start, end)``; return how many. Raises LinkError, RequestRefusedError."""
-        start_s, end_s = start_ns // NS, -(-end_ns // NS)
+        """Feed prints of ``[start, end)``; return how many. Raises LinkError, RequestRefusedError.
+
+        Ticks carry whole seconds. The second in which ``end_ns`` falls is left out: its prints may come live as well,
+        and a print that is missing harms less than one that counts twice.
+        """
+        start_s, end_s = start_ns // NS, end_ns // NS
         pages: list[list[Any]] = []
         for _ in range(max_requests):
             if end_s <= start_s:

@@ -49,6 +49,7 @@ class Session:
         self._faults = FaultPolicy()
         self._wire: Wire | None = None
         self._wake = asyncio.Event()
+        self._connecting = asyncio.Lock()
         self._closing = False
         self._fatal: Exception | None = None
         self._renewal = Renewal.NONE
@@ -100,7 +101,12 @@ class Session:
     # ------------------------------------------------------------------------------------------ connecting
 
     async def connect(self) -> None:
-        """Connect once. Raises LinkError (retry may help) or ConfigError (it will not)."""
+        """Connect, if we are not. Raises LinkError (retry may help) or ConfigError (it will not)."""
+        async with self._connecting:
+            if self._wire is None or not self._wire.is_open:
+                await self._connect()
+
+    async def _connect(self) -> None:
         settings = self.settings
         wire = Wire(
             self.library, self.callbacks, self.message_ids, self._wire_lost, self._wire_fault, self.on_chunk_end
@@ -111,14 +117,14 @@ class Session:
         await wire.open(settings.host, settings.port, settings.client_id, settings.connect_timeout_s)
         try:
             self.account = choose_account(settings.account, wire.accounts)
-            self.health.on_connected()
-            self._sink.post(NextOrderId(ts_ns=self._sink.now_ns(), order_id=wire.next_order_id))
-            await self.call(Priority.DATA, *(make() for make in self.start_requests))
-            self._renewal = Renewal.NONE
-            await self._renew(Renewal.LOST)
         except ConfigError:
             wire.close()
             raise
+        self.health.on_connected()
+        self._sink.post(NextOrderId(ts_ns=self._sink.now_ns(), order_id=wire.next_order_id))
+        await self.call(Priority.DATA, *(make() for make in self.start_requests))
+        self._renewal = Renewal.NONE
+        await self._renew(Renewal.LOST)
         self.publish(0, f"connected to {settings.host}:{settings.port}, account {self.account}")
 
     async def run(self) -> None:
@@ -292,5 +298,7 @@ def choose_account(wanted: str, served: tuple[str, ...]) -> str:
             )
         return wanted
     if len(served) != 1:
-        raise ConfigError(f"this login serves {len(served)} accounts ({', '.join(served)}); set gateway.account to one.")
+        raise ConfigError(
+            f"this login serves {len(served)} accounts ({', '.join(served)}); set gateway.account to one."
+        )
     return served[0]

@@ -195,11 +195,12 @@ class Wire:
             version = int(fields[0])
         except (IndexError, ValueError):
             version = -1
-        if not client.MinClientVersion <= version <= client.MaxClientVersion:
+        low, high = client.MinClientVersion, client.MaxClientVersion
+        if not low <= version <= high:
             self.refuse(
                 LinkError(
-                    f"the server at {client.host}:{client.port} announced version {fields[:1]}, and this client "
-                    f"reads {client.MinClientVersion} to {client.MaxClientVersion}; update TWS / IB Gateway, or check gateway.ports."
+                    f"the server at {client.host}:{client.port} announced version {fields[:1]}, and this client reads "
+                    f"{low} to {high}; update TWS / IB Gateway, or check gateway.ports."
                 )
             )
             return

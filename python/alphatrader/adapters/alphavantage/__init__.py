@@ -1,0 +1,7 @@
+"""Alpha Vantage: option chains, news sentiment, technical indicators, over HTTP."""
+
+from alphatrader.adapters.alphavantage.client import AlphaVantageClient
+from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed, FeedStatus
+from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings, FeedIntervals
+
+__all__ = ["AlphaVantageClient", "AlphaVantageFeed", "AlphaVantageSettings", "FeedIntervals", "FeedStatus"]
