@@ -44,7 +44,7 @@ async def test_engine_time_alone_decides_when_a_claim_ends(client: Redis) -> Non
     assert await first.claim("old", "s6", 1, 3)
     assert not await second.claim("old", "s7", 2, 5)
     assert await second.claim("old", "s8", 3, 5)
-    assert await client.pttl(CLAIM.name(item="old")) > 86_400_000
+    assert await client.pttl(CLAIM.name("shared", "old")) > 86_400_000
 
 
 async def test_the_journal_wins(client: Redis) -> None:
@@ -55,6 +55,13 @@ async def test_the_journal_wins(client: Redis) -> None:
     assert not await other.claim("known", "s1", NOW_NS, LATER)
     assert await store.claim("expired", "s2", NOW_NS, LATER)
     assert not await other.claim("shorter", "s3", NOW_NS + 2_000, LATER)
+
+
+async def test_scopes_do_not_meet(client: Redis) -> None:
+    for scope in ("run-1", "run-2"):
+        store = RedisSignalStore(client, scope=scope)
+        await store.rebuild((), NOW_NS)
+        assert await store.claim("f", "s", NOW_NS, LATER)
 
 
 async def test_writing_back_never_shortens_a_claim(client: Redis) -> None:
@@ -171,7 +178,7 @@ async def test_out_of_memory_is_an_outage_and_evicts_nothing(client: Redis, sink
         await store.claim("f", "s", NOW_NS, LATER)
     await health.check()
     assert sink.ups == [True, False]
-    assert await client.exists(CLAIM.name(item="known"))
+    assert await client.exists(CLAIM.name("shared", "known"))
     await client.config_set("maxmemory", "256mb")
     await health.check()
     assert sink.ups == [True, False, True]
@@ -201,7 +208,7 @@ async def test_more_claims_than_connections_wait_their_turn(server: PrivateServe
 
 
 def test_all_keys_of_the_script_are_in_one_slot() -> None:
-    names = [CLAIM.name(item=f"f{n}") for n in range(20)] + [CLAIMS_READY.name(item="x")]
+    names = [CLAIM.name("DU1", f"f{n}") for n in range(20)] + [CLAIMS_READY.name("DU1", "x")]
     assert len({hash_slot(name) for name in names}) == 1
 
 

@@ -48,12 +48,17 @@ _WRITE_BACK_CHUNK = 500
 
 
 class RedisSignalStore:
-    """Claims signals. :meth:`rebuild` first: without it every claim is refused."""
+    """Claims signals. :meth:`rebuild` first: without it every claim is refused.
 
-    def __init__(self, client: Redis, *, timeout_s: float = CLAIM_TIMEOUT_S) -> None:
+    ``scope`` names who shares de-duplication: the account, or one simulated run. Two markets whose times overlap, such
+    as two runs of one simulated day on the operator's server, must not share a scope.
+    """
+
+    def __init__(self, client: Redis, *, scope: str = "shared", timeout_s: float = CLAIM_TIMEOUT_S) -> None:
         self._client = client
+        self._scope = scope
         self._timeout_s = timeout_s
-        self._ready_key = CLAIMS_READY.name(item=uuid.uuid4().hex)
+        self._ready_key = CLAIMS_READY.name(scope, uuid.uuid4().hex)
         self._known: dict[str, int] = {}
         self._rebuilt = False
         self._sha = ""
@@ -114,7 +119,7 @@ class RedisSignalStore:
     def _arguments(
         self, fingerprint: str, signal_id: str, now_ns: int, expires_ns: int, mode: str
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        keys = (CLAIM.name(item=fingerprint), self._ready_key)
+        keys = (CLAIM.name(self._scope, fingerprint), self._ready_key)
         return keys, (f"{now_ns:020d}", f"{expires_ns:020d}", signal_id, str(_sweep_ms(CLAIM.ttl_s)), mode)
 
     async def _within(self, answer: Awaitable[_T]) -> _T:

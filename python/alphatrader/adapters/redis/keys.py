@@ -2,6 +2,7 @@
 
 ``{symbol}`` in a template stands for the symbol *in braces*, ``market:{SPY}:book``: on a cluster the braces put all
 keys of one symbol into one slot, so that scripts over several of them run there too. ``*`` stands for a further name.
+``{scope}`` is who shares de-duplication, in braces for the same reason.
 Every value is a JSON document with ``ts_ns``, the time of its content in market time (nanoseconds), however often it
 is written: a key that lives is not yet a number that is fresh.
 """
@@ -22,11 +23,11 @@ class KeySpec:
     holds: str
     kind: Literal["string", "stream"] = "string"
 
-    def name(self, symbol: str = "", item: str = "") -> str:
-        """Return the key's name. Raises DataError for a symbol that would break the hash tag."""
-        if "{" in symbol or "}" in symbol:
-            raise DataError(f"The symbol {symbol!r} has a brace in it and can't be part of a key: check the settings.")
-        return self.template.replace("{symbol}", f"{{{symbol}}}").replace("*", item)
+    def name(self, tag: str = "", item: str = "") -> str:
+        """Return the key's name; ``tag`` is the symbol, or the scope of claims. Raises DataError if it has a brace."""
+        if "{" in tag or "}" in tag:
+            raise DataError(f"{tag!r} has a brace in it and can't be part of a Redis key: check the settings.")
+        return self.template.replace("{symbol}", f"{{{tag}}}").replace("{scope}", f"{{{tag}}}").replace("*", item)
 
 
 _EVERY_TICK = 0.0
@@ -68,8 +69,8 @@ NOTICES = KeySpec(
     "stream:notices", None, _EVERY_TICK, "lines of the event feed; at least once, about 10,000 kept", "stream"
 )
 SIGNALS = KeySpec("stream:signals", None, _EVERY_TICK, "signals and what became of them; likewise", "stream")
-CLAIM = KeySpec("claims:{dedupe}:signal:*", 172_800, 0, "who claimed a fingerprint, until when (engine time)")
-CLAIMS_READY = KeySpec("claims:{dedupe}:ready:*", 172_800, 0, "a trader has written back what its journal knows")
+CLAIM = KeySpec("claims:{scope}:signal:*", 172_800, 0, "who claimed a fingerprint, until when (engine time)")
+CLAIMS_READY = KeySpec("claims:{scope}:ready:*", 172_800, 0, "a trader has written back what its journal knows")
 PROBE = KeySpec("health:probe", 60, 0, "written by the health check: a server out of memory refuses it")
 
 REGISTRY: tuple[KeySpec, ...] = tuple(value for value in list(globals().values()) if isinstance(value, KeySpec))
