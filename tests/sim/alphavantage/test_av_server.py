@@ -289,6 +289,8 @@ async def test_faults_strike_as_often_as_asked(client: Client) -> None:
         json.loads(body)
     client.faults.set_fault("limit", 5)
     client.faults.set_fault("limit", 0)
+    client.faults.set_fault("error_500", 5)
+    client.faults.clear()
     assert "Global Quote" in await client.get(**ask)
     with pytest.raises(ConfigError, match="no Alpha Vantage fault 'flood'"):
         client.faults.set_fault("flood")

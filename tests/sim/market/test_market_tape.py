@@ -113,10 +113,11 @@ def test_prints_outside_market_hours_and_suspicious_ones_are_left_out(tmp_path: 
         f"{OPEN_MS + 2000},9990000,100,P,1,1",
         "60000000,1700000,1,P,1,0",
     ]
-    market = build_market(
-        MarketSpec(seed=1, tape=write_zip(tmp_path / "20131010_tick_trade.zip", "\n".join(rows)), start_fraction=0.0)
-    )
-    prints = [update for update in market.advance(market.close_ns) if isinstance(update, Print)]
+    tape = write_zip(tmp_path / "20131010_tick_trade.zip", "\n".join(rows))
+    market = build_market(MarketSpec(seed=1, tape=tape, start_fraction=0.9999))
+    live = market.advance(market.close_ns + 3600 * calendar.NS)
+    assert not any(isinstance(update, Print) for update in live)
+    prints = market.history(market.contracts()[0].con_id, 0, 2**62)
     assert len(prints) == 300
     assert max(trade.price for trade in prints) < 200
     assert market.previous_close("SPY") == 165.0

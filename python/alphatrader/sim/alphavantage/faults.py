@@ -26,6 +26,10 @@ class AlphaVantageFaults:
             raise ConfigError(f"a fault's count must not be negative (was {count})")
         self._kind, self._left = known, count
 
+    def clear(self) -> None:
+        """End the fault."""
+        self._kind, self._left = None, 0
+
     def take(self) -> FaultKind | None:
         """Return the fault that is due for this request, and count it."""
         if not self._left:
