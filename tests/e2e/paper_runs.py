@@ -1,0 +1,136 @@
+"""Starts real traders as a person does: the command line, processes of their own, a folder of their own."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CLI = [str(Path(sys.executable).with_name("alphatrader"))]
+
+
+class PaperRun:
+    """A trader process and its folder."""
+
+    def __init__(self, folder: Path, *, scenario: str = "none", extra: str = "") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config = folder / "config.yaml"
+        self.config.write_text(
+            f"paths: {{state_dir: {folder / 'var'}}}\n"
+            f"simulator: {{scenario: {scenario}}}\n"
+            "dashboard: {enabled: false}\n" + extra
+        )
+        self.output = folder / "output.txt"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def home(self) -> Path:
+        """The newest home."""
+        return max((self.folder / "var" / "sim").iterdir())
+
+    def start(self, *arguments: str) -> "PaperRun":
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [*CLI, "run", "--config", str(self.config), "--mode", "paper", "--headless", *arguments],
+                stdout=output,
+                stderr=output,
+                cwd=REPOSITORY,
+                env=self.environment(),
+            )
+        return self
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "ALPHATRADER_CONFIG": str(self.config), "NO_COLOR": "1", "COLUMNS": "250"}
+
+    def finish(self, timeout_s: float = 90.0) -> int:
+        assert self.process is not None
+        return self.process.wait(timeout_s)
+
+    def text(self) -> str:
+        return self.output.read_text() if self.output.exists() else ""
+
+    def summary(self) -> dict[str, Any]:
+        return json.loads((self.home / "summary.json").read_text())
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of the product on this folder."""
+        return subprocess.run(
+            [*CLI, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=REPOSITORY,
+            env=self.environment(),
+            check=False,
+        )
+
+    def view(self) -> dict[str, Any] | None:
+        """The trader's view, None while it is not there."""
+        done = self.command("status", "--home", str(self.home), "--json")
+        if done.returncode:
+            return None
+        body = json.loads(done.stdout)
+        return body if "trading_state" in body else None
+
+    def gateway(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask the simulated gateway's control channel."""
+        port = json.loads((self.home / "exchange" / "sim.json").read_text())["control_port"]
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as link, link.makefile("rw") as lines:
+            lines.write(json.dumps(request) + "\n")
+            lines.flush()
+            return json.loads(lines.readline())
+
+    def wait_for(self, what: str, condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
+        """Poll until the condition is true; the output is shown where it never is."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            with contextlib.suppress(FileNotFoundError, ValueError, OSError):
+                found = condition()
+                if found:
+                    return found
+            if self.process is not None and self.process.poll() not in (None, 0, -9):
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"{what} did not happen:\n{self.text()[-4000:]}")
+
+    def wait_for_line(self, pattern: str, timeout_s: float = 60.0) -> str:
+        return str(self.wait_for(pattern, lambda: re.search(pattern, self.text()), timeout_s))
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def clean_up(self) -> None:
+        """End everything that the run may have left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        for home in (self.folder / "var" / "sim").glob("*"):
+            for path, pattern in (
+                (home / "exchange" / "sim.json", r'"pid":\s*(\d+)'),
+                (home / "redis" / "redis.pid", r"(\d+)"),
+            ):
+                with contextlib.suppress(OSError):
+                    found = re.search(pattern, path.read_text())
+                    if found:
+                        os.kill(int(found[1]), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def paper_run(folder: Path, **options: str) -> Iterator[PaperRun]:
+    """A run that leaves no process behind."""
+    run = PaperRun(folder, **options)
+    try:
+        yield run
+    finally:
+        run.clean_up()
