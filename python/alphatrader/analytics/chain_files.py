@@ -4,6 +4,7 @@ The format is found in the content, not in the name. A loaded chain knows its sp
 expiries settles, and says where it has them from.
 """
 
+import dataclasses
 import datetime as dt
 import time
 from dataclasses import dataclass
@@ -44,7 +45,13 @@ def load_chain(path: Path, *, spot: float | None = None, as_of: dt.datetime | No
     Raises DataError in one line for whatever cannot be read or trusted.
     """
     started = time.perf_counter()
-    body = read_data_file(path)
+    loaded = chain_of_body(read_data_file(path), path, spot=spot, as_of=as_of)
+    return dataclasses.replace(loaded, load_ms=(time.perf_counter() - started) * 1e3)
+
+
+def chain_of_body(body: bytes, path: Path, *, spot: float | None = None, as_of: dt.datetime | None = None) -> ChainFile:
+    """Decode a body; ``path`` is its name in messages. Raises DataError."""
+    started = time.perf_counter()
     source, chain, default_time = _decode(body, path)
     if chain.rows == 0:
         raise DataError(

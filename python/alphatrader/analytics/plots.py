@@ -74,9 +74,9 @@ def plot_vpin(report: "VpinReport", path: Path) -> None:
     lower.plot(times, series.cdf, color=_PUT, linewidth=1.0, label="CDF among the day's levels")
     lower.set_ylim(0, 1)
     lower.legend(loc="best", fontsize="small")
-    lower.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=NEW_YORK))  # type: ignore[no-untyped-call]
+    lower.xaxis.set_major_formatter(dates.DateFormatter("%H:%M" if tape.days == 1 else "%m-%d %H:%M", tz=NEW_YORK))  # type: ignore[no-untyped-call]
     lower.set_xlabel("New York time")
-    _write(figure, path, f"VPIN {times[0]:%Y-%m-%d}", f"from {tape.path.name}; {report.scheme} classification")
+    _write(figure, path, f"VPIN {times[0]:%Y-%m-%d}", f"from {tape.name}; {report.scheme} classification")
 
 
 def _write(figure: Figure, path: Path, title: str, note: str) -> None:

@@ -7,7 +7,10 @@ of sequence, official open and close, and auctions; so are, unless asked for, th
 import datetime as dt
 import io
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +60,10 @@ _CONDITIONS = ("conditions", "condition")
 class TapeFile:
     """Eligible prints in order of time: ns since the epoch, dollars, shares; and what was left out, by reason."""
 
-    path: Path
+    name: str
+    """The file's name; of several files, of the first and how many more."""
     source: str
+    days: int
     ts_ns: NDArray[np.int64]
     price: NDArray[np.float64]
     size: NDArray[np.float64]
@@ -70,6 +75,34 @@ class TapeFile:
     def volume(self) -> float:
         """Eligible shares."""
         return float(self.size.sum())
+
+
+def load_tapes(paths: Sequence[Path], *, all_hours: bool = False) -> TapeFile:
+    """Load several days as one tape, in order of time. Raises DataError, also where files overlap in time."""
+    tapes = sorted((load_tape(path, all_hours=all_hours) for path in paths), key=lambda tape: int(tape.ts_ns[0]))
+    for earlier, later in pairwise(tapes):
+        if later.ts_ns[0] <= earlier.ts_ns[-1]:
+            raise DataError(f"{earlier.name} and {later.name} overlap in time: give each print once")
+    dropped: Counter[str] = Counter()
+    for tape in tapes:
+        dropped.update(tape.rows_dropped)
+    first = tapes[0]
+    return TapeFile(
+        name=first.name if len(tapes) == 1 else f"{first.name} and {len(tapes) - 1} more",
+        source=", ".join(sorted({tape.source for tape in tapes})),
+        days=sum(tape.days for tape in tapes),
+        ts_ns=np.concatenate([tape.ts_ns for tape in tapes]),
+        price=np.concatenate([tape.price for tape in tapes]),
+        size=np.concatenate([tape.size for tape in tapes]),
+        rows_total=sum(tape.rows_total for tape in tapes),
+        rows_dropped=dict(dropped),
+        load_ms=sum(tape.load_ms for tape in tapes),
+    )
+
+
+def _days(ts_ns: NDArray[np.int64]) -> int:
+    """Count the New York dates; no stock trades around midnight, so a fixed offset of five hours will do."""
+    return len(np.unique((ts_ns - 5 * 3_600_000_000_000) // 86_400_000_000_000))
 
 
 @dataclass
@@ -96,8 +129,9 @@ def load_tape(path: Path, *, all_hours: bool = False) -> TapeFile:
     keep, dropped = _eligible(rows, all_hours=all_hours)
     order = np.argsort(rows.ts_ns[keep], kind="stable")
     tape = TapeFile(
-        path=path,
+        name=str(path),
         source=source,
+        days=_days(rows.ts_ns[keep]),
         ts_ns=rows.ts_ns[keep][order],
         price=rows.price[keep][order],
         size=rows.size[keep][order],

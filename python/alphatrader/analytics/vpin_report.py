@@ -35,16 +35,17 @@ class VpinReport:
 def vpin_report(
     tape: TapeFile, *, bucket_volume: int | None = None, window: int = 50, scheme: Literal["tick", "bulk"] = "tick"
 ) -> VpinReport:
-    """Compute VPIN; a bucket holds a 50th of the tape's volume unless told. Raises DataError."""
-    volume = bucket_volume or max(MIN_BUCKET_VOLUME, round(tape.volume / BUCKETS_A_DAY))
+    """Compute VPIN; a bucket holds a 50th of the tape's mean daily volume unless told. Raises DataError."""
+    # Rounded down, so that one day fills the default window.
+    volume = bucket_volume or max(MIN_BUCKET_VOLUME, int(tape.volume / tape.days / BUCKETS_A_DAY))
     started = time.perf_counter()
     try:
         series = _core.vpin(tape.ts_ns, tape.price, tape.size, bucket_volume=volume, window=window, scheme=scheme)
     except _core.CoreError as error:
-        raise DataError(f"{tape.path}: {error}") from None
+        raise DataError(f"{tape.name}: {error}") from None
     compute_ms = (time.perf_counter() - started) * 1e3
     if len(series.level) == 0:
         raise DataError(
-            f"{tape.path} fills no bucket of {volume:,} shares ({tape.volume:,.0f} in all): lower --bucket-volume"
+            f"{tape.name} fills no bucket of {volume:,} shares ({tape.volume:,.0f} in all): lower --bucket-volume"
         )
     return VpinReport(tape, series, window, scheme, np.isfinite(series.level), compute_ms)

@@ -17,10 +17,13 @@ class Scheme(StrEnum):
 
 
 def vpin(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Lean tick zip, Parquet, or CSV with ts_ns,price,size.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Lean tick zip, Parquet, or CSV with ts_ns,price,size: a day each."),
+    ],
     *,
     bucket_volume: Annotated[
-        int | None, typer.Option(min=50, help="Shares a bucket [default: a 50th of the file's volume].")
+        int | None, typer.Option(min=50, help="Shares a bucket [default: a 50th of the mean day].")
     ] = None,
     window: Annotated[int, typer.Option(min=2, max=10_000, help="Buckets in the window.")] = 50,
     scheme: Annotated[Scheme, typer.Option(help="Tick rule, or bulk volume classification.")] = Scheme.TICK,
@@ -29,12 +32,12 @@ def vpin(
     plot: PlotOption = None,
 ) -> None:
     """Show VPIN (Easley, Lopez de Prado, O'Hara 2012): level, its rank in the day, and the unclassified share."""
-    from alphatrader.analytics.tape_files import load_tape  # noqa: PLC0415 - help must be fast
+    from alphatrader.analytics.tape_files import load_tapes  # noqa: PLC0415 - help must be fast
     from alphatrader.analytics.vpin_report import vpin_report  # noqa: PLC0415
     from alphatrader.commands.vpin_text import print_vpin, vpin_json  # noqa: PLC0415
 
     report = vpin_report(
-        load_tape(file, all_hours=all_hours), bucket_volume=bucket_volume, window=window, scheme=scheme.value
+        load_tapes(files, all_hours=all_hours), bucket_volume=bucket_volume, window=window, scheme=scheme.value
     )
     if plot is not None:
         from alphatrader.analytics.plots import plot_vpin  # noqa: PLC0415 - matplotlib is slow to load

@@ -14,15 +14,16 @@ _LISTED = 10
 
 
 def _clock(ts_ns: int) -> str:
-    return dt.datetime.fromtimestamp(ts_ns / 1e9, NEW_YORK).strftime("%H:%M:%S")
+    return dt.datetime.fromtimestamp(ts_ns / 1e9, NEW_YORK).strftime("%m-%d %H:%M:%S")
 
 
 def print_vpin(report: VpinReport) -> None:
     """Print the report on standard output."""
     console = Console()
     tape, series = report.tape, report.series
-    day = dt.datetime.fromtimestamp(tape.ts_ns[0] / 1e9, NEW_YORK).date()
-    console.print(f"[bold]VPIN[/] of {day} from {tape.source} [dim]{tape.path}[/]")
+    first, last = (dt.datetime.fromtimestamp(tape.ts_ns[i] / 1e9, NEW_YORK).date() for i in (0, -1))
+    span = f"{first}" if first == last else f"{first} to {last} ({tape.days} days)"
+    console.print(f"[bold]VPIN[/] of {span} from {tape.source} [dim]{tape.name}[/]")
     console.print(
         f"buckets of {series.bucket_volume:,} shares, {len(series.level):,} full; window {report.window}; "
         f"{report.scheme} classification; {report.unclassified_share:.2%} of the volume unclassified"
@@ -33,6 +34,8 @@ def print_vpin(report: VpinReport) -> None:
             f"or the window shorter (--window)"
         )
     else:
+        if report.full.sum() == 1:
+            console.print("one level only: give several days, or a smaller --bucket-volume, to see it move")
         console.print(_summary(report))
         console.print(_highest(report))
     table = Table(title="Prints", title_justify="left")
@@ -83,7 +86,7 @@ def vpin_json(report: VpinReport) -> str:
     """Return the report as a JSON object: every bucket in order, times in ns since the epoch, durations in ms."""
     tape, series = report.tape, report.series
     body = {
-        "file": str(tape.path),
+        "file": tape.name,
         "source": tape.source,
         "bucket_volume": series.bucket_volume,
         "window": report.window,
@@ -91,6 +94,7 @@ def vpin_json(report: VpinReport) -> str:
         "buckets": len(series.level),
         "unclassified_share": report.unclassified_share,
         "volume": tape.volume,
+        "days": tape.days,
         "prints_total": tape.rows_total,
         "prints_used": len(tape.ts_ns),
         "prints_dropped": tape.rows_dropped,
