@@ -108,19 +108,36 @@ impl SlotCache {
 }
 
 impl Market {
-    /// Apply all rows of a batch; returns how many.
+    /// Apply all rows of some batches, in order; returns how many.
     ///
     /// Nothing is applied if any row is refused: all rows are validated first, and the error names the row.
-    pub fn apply_batch(&mut self, batch: &RecordBatch) -> Result<usize> {
-        let rows = Rows::of(batch)?;
+    pub fn apply_batches(&mut self, batches: &[RecordBatch]) -> Result<usize> {
+        let all = batches.iter().map(Rows::of).collect::<Result<Vec<_>>>()?;
+        let mut before = 0;
+        for rows in &all {
+            self.validate(rows, before)?;
+            before += rows.ts_ns.len();
+        }
+        for rows in &all {
+            self.apply_rows(rows)?;
+        }
+        Ok(before)
+    }
+
+    fn validate(&self, rows: &Rows<'_>, before: usize) -> Result<()> {
         let mut cache = SlotCache::new();
-        for i in 0..batch.num_rows() {
+        for i in 0..rows.ts_ns.len() {
             cache.slot(self, rows.instrument_id[i]).and_then(|_| rows.event(i)).map_err(|error| match error {
-                Error::Invalid(text) => Error::Invalid(format!("row {i}: {text}")),
+                Error::Invalid(text) => Error::Invalid(format!("row {}: {text}", before + i)),
                 other => other,
             })?;
         }
-        for i in 0..batch.num_rows() {
+        Ok(())
+    }
+
+    fn apply_rows(&mut self, rows: &Rows<'_>) -> Result<()> {
+        let mut cache = SlotCache::new();
+        for i in 0..rows.ts_ns.len() {
             let slot = cache.slot(self, rows.instrument_id[i])?;
             let event = rows.event(i)?;
             let instrument = self.at_slot(slot);
@@ -132,6 +149,6 @@ impl Market {
                 Event::DepthReset => instrument.depth_reset(ts_ns),
             }
         }
-        Ok(batch.num_rows())
+        Ok(())
     }
 }

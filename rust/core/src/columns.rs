@@ -34,14 +34,6 @@ pub(crate) fn nullable<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: 
     typed::<T>(name, column(batch, name)?)
 }
 
-/// A column of this type if it is present.
-pub(crate) fn optional<'a, T: ArrowPrimitiveType>(
-    batch: &'a RecordBatch,
-    name: &str,
-) -> Result<Option<&'a PrimitiveArray<T>>> {
-    batch.column_by_name(name).map(|array| typed::<T>(name, array)).transpose()
-}
-
 /// A text column of any of Arrow's layouts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Text<'a> {

@@ -109,7 +109,7 @@ impl PyMarket {
         let batches = batches(batch)?;
         detached(py, || {
             let mut market = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            batches.iter().map(|batch| market.apply_batch(batch)).sum()
+            market.apply_batches(&batches)
         })
     }
 

@@ -1,0 +1,308 @@
+//! Dealer exposure of a chain under the naive assumption: dealers are long calls (+1) and short puts (-1).
+//!
+//! | total | a row adds | unit |
+//! |---|---|---|
+//! | GEX | sign x gamma x weight x multiplier x S^2 | $ delta per 100% move; x 0.01 per 1% |
+//! | DEX | delta x weight x multiplier x S | $ |
+//! | VEX | sign x vanna x weight x multiplier x S x 0.01 | $ per vol point |
+//! | CHEX | sign x charm x weight x multiplier x S / 365 | $ per day |
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use arrow_array::types::{Date32Type, Float64Type, Int8Type};
+use arrow_array::{Array, RecordBatch};
+use rustc_hash::FxHashMap;
+
+use crate::chain::Chain;
+use crate::civil::{new_york_close_ns, NS_PER_SECOND};
+use crate::columns::nullable;
+use crate::error::{not_negative, positive, Error, Result};
+use crate::pricing::{Carry, Curvature, Terms};
+use crate::strikes::{self, Contribution, StrikeRow, StrikeSums};
+use crate::zero_gamma::GammaProfile;
+
+/// Most grid points of method B.
+pub const GRID_POINTS_MAX: i64 = 100_001;
+
+/// What a contract counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Open interest: positions as of the last clearing.
+    OpenInterest,
+    /// Today's volume: the flow that open interest has not seen yet.
+    Volume,
+}
+
+/// Where gamma comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GammaSource {
+    /// The chain's own column.
+    Given,
+    /// Black-Scholes from the row's volatility (sources round gamma).
+    Recompute,
+}
+
+/// How exposure is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExposureParams {
+    /// Price of the underlying.
+    pub spot: f64,
+    /// The moment from which time to settlement is measured.
+    pub as_of_ns: i64,
+    /// Settlement by expiry (days since the epoch); an absent one settles 16:00 New York.
+    pub settlement_ns: BTreeMap<i32, i64>,
+    /// Rows with a smaller weight are left out.
+    pub min_weight: f64,
+    /// Shares a contract.
+    pub multiplier: f64,
+    /// Rate and dividend yield.
+    pub carry: Carry,
+    /// What a contract counts for.
+    pub weight: Weight,
+    /// Where gamma comes from.
+    pub gamma: GammaSource,
+    /// Only these expiries (days since the epoch); `None` = all.
+    pub expiries: Option<Vec<i32>>,
+    /// Rows nearer to settlement are left out, never clamped.
+    pub min_seconds_to_settlement: f64,
+    /// Points of the grid of method B; 0 = method B is not asked for.
+    pub grid_points: i64,
+}
+
+impl ExposureParams {
+    fn check(&self) -> Result<()> {
+        positive("spot", self.spot)?;
+        not_negative("min_open_interest", self.min_weight)?;
+        positive("multiplier", self.multiplier)?;
+        not_negative("min_seconds_to_settlement", self.min_seconds_to_settlement)?;
+        if self.grid_points == 0 || (2..=GRID_POINTS_MAX).contains(&self.grid_points) {
+            return Ok(());
+        }
+        Err(Error::invalid(format!("grid_points was {}: give 2 to {GRID_POINTS_MAX}, or 0 for no flips", self.grid_points)))
+    }
+}
+
+/// Exposure of a chain. Fields as in `_core.pyi`.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "each field is documented once, in the Python stub")]
+pub struct Exposure {
+    pub spot: f64,
+    pub gex_usd_per_100pct: f64,
+    pub dex_usd: f64,
+    pub dex_dealer_usd: f64,
+    pub vex_usd_per_vol_point: f64,
+    pub chex_usd_per_day: f64,
+    pub zero_gamma_flips: Vec<f64>,
+    pub rows_total: usize,
+    pub rows_used: usize,
+    pub rows_without_iv: usize,
+    pub rows_dropped: BTreeMap<&'static str, u64>,
+    pub by_strike: Vec<StrikeRow>,
+}
+
+impl Exposure {
+    /// Dollars of delta per 1% move.
+    pub fn gex_usd_per_pct(&self) -> f64 {
+        self.gex_usd_per_100pct * 0.01
+    }
+
+    /// The flip nearest to spot.
+    pub fn zero_gamma_flip(&self) -> Option<f64> {
+        let distance = |flip: &&f64| (**flip - self.spot).abs();
+        self.zero_gamma_flips.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied()
+    }
+
+    /// Method A; see [`strikes::interpolated_zero`].
+    pub fn zero_gamma_interpolated(&self) -> Option<f64> {
+        strikes::interpolated_zero(&self.by_strike, self.spot)
+    }
+}
+
+/// The columns of a chain that exposure reads; NaN stands for null.
+struct Columns<'a> {
+    expiry: &'a arrow_array::Date32Array,
+    right: &'a arrow_array::Int8Array,
+    strike: Cow<'a, [f64]>,
+    open_interest: Cow<'a, [f64]>,
+    volume: Cow<'a, [f64]>,
+    iv: Cow<'a, [f64]>,
+    delta: Cow<'a, [f64]>,
+    gamma: Cow<'a, [f64]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(batch: &'a RecordBatch) -> Result<Self> {
+        let numbers = |name: &str| -> Result<Cow<'a, [f64]>> {
+            let array = nullable::<Float64Type>(batch, name)?;
+            Ok(if array.null_count() == 0 {
+                Cow::Borrowed(array.values())
+            } else {
+                Cow::Owned(array.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+            })
+        };
+        Ok(Self {
+            expiry: nullable::<Date32Type>(batch, "expiry")?,
+            right: nullable::<Int8Type>(batch, "right")?,
+            strike: numbers("strike")?,
+            open_interest: numbers("open_interest")?,
+            volume: numbers("volume")?,
+            iv: numbers("iv")?,
+            delta: numbers("delta")?,
+            gamma: numbers("gamma")?,
+        })
+    }
+}
+
+/// Why no row of an expiry counts, or the seconds to its settlement.
+type ExpiryTime = std::result::Result<f64, &'static str>;
+
+/// Seconds to settlement by expiry, looked up once for each.
+struct ExpiryTimes<'p> {
+    params: &'p ExposureParams,
+    last: Option<(i32, ExpiryTime)>,
+    /// Only looked up, never iterated.
+    known: FxHashMap<i32, ExpiryTime>,
+}
+
+impl ExpiryTimes<'_> {
+    #[inline]
+    fn seconds(&mut self, expiry: i32) -> ExpiryTime {
+        if let Some((_, time)) = self.last.filter(|(last, _)| *last == expiry) {
+            return time;
+        }
+        let params = self.params;
+        let time = *self.known.entry(expiry).or_insert_with(|| {
+            if params.expiries.as_ref().is_some_and(|selected| !selected.contains(&expiry)) {
+                return Err("expiry_not_selected");
+            }
+            let settlement = params.settlement_ns.get(&expiry).copied().unwrap_or_else(|| new_york_close_ns(expiry));
+            let seconds = settlement.saturating_sub(params.as_of_ns) as f64 / NS_PER_SECOND as f64;
+            if seconds > 0.0 && seconds >= params.min_seconds_to_settlement {
+                Ok(seconds)
+            } else {
+                Err("expired")
+            }
+        });
+        self.last = Some((expiry, time));
+        time
+    }
+}
+
+/// A row that counts.
+struct UsedRow {
+    terms: Terms,
+    expiry: i32,
+    weight: f64,
+    gamma: f64,
+    delta: f64,
+    /// The row's volatility, if it has one, and what follows from it.
+    curve: Option<(f64, Curvature)>,
+}
+
+/// Largest absolute delta that is believed; sources round.
+const DELTA_MAX: f64 = 1.001;
+
+fn use_row(columns: &Columns<'_>, i: usize, times: &mut ExpiryTimes<'_>) -> std::result::Result<UsedRow, &'static str> {
+    let params = times.params;
+    let strike = columns.strike[i];
+    if !(strike.is_finite() && strike > 0.0) {
+        return Err("bad_strike");
+    }
+    if columns.expiry.is_null(i) {
+        return Err("bad_expiry");
+    }
+    let right = if columns.right.is_null(i) { 0 } else { columns.right.value(i) };
+    let expiry = columns.expiry.value(i);
+    let seconds = times.seconds(expiry)?;
+    let terms = Terms::new(params.spot, strike, seconds, right).ok_or("bad_right")?;
+    let (weight, absent, below) = match params.weight {
+        Weight::OpenInterest => (columns.open_interest[i], "no_open_interest", "open_interest_below_min"),
+        Weight::Volume => (columns.volume[i], "no_volume", "volume_below_min"),
+    };
+    if !(weight.is_finite() && weight >= 0.0) {
+        return Err(absent);
+    }
+    if weight < params.min_weight {
+        return Err(below);
+    }
+    let iv = columns.iv[i];
+    let curve = Curvature::new(&terms, params.carry, iv).map(|curve| (iv, curve));
+    let gamma = match params.gamma {
+        GammaSource::Given => columns.gamma[i],
+        GammaSource::Recompute => curve.as_ref().ok_or("no_iv")?.1.gamma(&terms),
+    };
+    if !(gamma.is_finite() && gamma >= 0.0) {
+        return Err("no_gamma");
+    }
+    let delta = columns.delta[i];
+    if !(delta.abs() <= DELTA_MAX) {
+        return Err("no_delta");
+    }
+    Ok(UsedRow { terms, expiry, weight, gamma, delta, curve })
+}
+
+/// Totals, walls and zero gamma of a chain.
+pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
+    params.check()?;
+    let columns = Columns::of(chain.batch())?;
+    let mut times = ExpiryTimes { params, last: None, known: FxHashMap::default() };
+    let (mut sums, mut profile) = (StrikeSums::new(), GammaProfile::default());
+    let spot = params.spot;
+    let mut total = Exposure {
+        spot,
+        gex_usd_per_100pct: 0.0,
+        dex_usd: 0.0,
+        dex_dealer_usd: 0.0,
+        vex_usd_per_vol_point: 0.0,
+        chex_usd_per_day: 0.0,
+        zero_gamma_flips: Vec::new(),
+        rows_total: chain.batch().num_rows(),
+        rows_used: 0,
+        rows_without_iv: 0,
+        rows_dropped: BTreeMap::new(),
+        by_strike: Vec::new(),
+    };
+    for i in 0..total.rows_total {
+        let row = match use_row(&columns, i, &mut times) {
+            Ok(row) => row,
+            Err(reason) => {
+                *total.rows_dropped.entry(reason).or_insert(0) += 1;
+                continue;
+            }
+        };
+        total.rows_used += 1;
+        let sign = f64::from(row.terms.right.sign());
+        let shares = row.weight * params.multiplier;
+        let gex = sign * row.gamma * shares * spot * spot;
+        let dex_usd = row.delta * shares * spot;
+        total.gex_usd_per_100pct += gex;
+        total.dex_usd += dex_usd;
+        total.dex_dealer_usd += sign * row.delta.abs() * shares * spot;
+        if let Some((iv, curve)) = &row.curve {
+            total.vex_usd_per_vol_point += sign * curve.vanna() * shares * spot * 0.01;
+            total.chex_usd_per_day += sign * curve.charm(&row.terms, params.carry) * shares * spot / 365.0;
+            profile.add(&row.terms, params.carry, *iv, sign * shares);
+        } else {
+            total.rows_without_iv += 1;
+        }
+        let or_zero = |value: f64| if value.is_finite() { value } else { 0.0 };
+        sums.add(&Contribution {
+            strike: row.terms.strike,
+            right: row.terms.right,
+            expiry: row.expiry,
+            gex: gex * 0.01,
+            dex_usd,
+            open_interest: or_zero(columns.open_interest[i]),
+            volume: or_zero(columns.volume[i]),
+            iv: row.curve.as_ref().map(|(iv, _)| *iv),
+        });
+    }
+    total.by_strike = sums.finish();
+    total.zero_gamma_flips = profile.flips(spot, params.grid_points as usize);
+    Ok(total)
+}
+
+#[cfg(test)]
+#[path = "exposure_tests.rs"]
+mod tests;
