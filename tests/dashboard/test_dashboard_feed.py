@@ -3,17 +3,19 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
-from dashboard_desk import Desk
-from dashboard_views import make_view
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from tests.dashboard.desk import Desk
+from tests.dashboard.views import make_view
 from websockets.asyncio.client import connect
 
 from alphatrader.dashboard.feed import Mailbox, ViewFeed
+from alphatrader.dashboard.server import _open_store
 
 
 class Clocks:
@@ -77,9 +79,7 @@ async def test_a_view_that_lay_there_before_us_is_old_from_the_start(
     assert feed.status().view_age_ms == pytest.approx(30_000, abs=1)
 
 
-async def test_a_trader_whose_clock_runs_ahead_cannot_stay_young(
-    feed: ViewFeed, store: Redis, clocks: Clocks
-) -> None:
+async def test_a_trader_whose_clock_runs_ahead_cannot_stay_young(feed: ViewFeed, store: Redis, clocks: Clocks) -> None:
     await put(store, clocks, ahead_s=3_600)
     await feed.poll()
     clocks.pass_s(5)
@@ -87,9 +87,7 @@ async def test_a_trader_whose_clock_runs_ahead_cannot_stay_young(
     assert feed.status().view_age_ms == pytest.approx(5_000)
 
 
-async def test_the_last_view_stays_with_its_age_when_the_key_goes(
-    feed: ViewFeed, store: Redis, clocks: Clocks
-) -> None:
+async def test_the_last_view_stays_with_its_age_when_the_key_goes(feed: ViewFeed, store: Redis, clocks: Clocks) -> None:
     await put(store, clocks)
     await feed.poll()
     await store.delete("view:engine")
@@ -160,7 +158,7 @@ async def test_a_mailbox_keeps_the_newest_view_and_the_word_after_it() -> None:
 async def test_clients_share_one_encoding_and_are_told_of_silence(desk: Desk) -> None:
     await desk.write(make_view(0))
     await desk.settle()
-    async with await desk.logged_in() as client:
+    async with desk.logged_in() as client:
         headers = {"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
     address = desk.url.replace("http", "ws") + "/ws"
     async with (
@@ -201,7 +199,7 @@ async def until_silent(socket) -> dict:
 
 
 async def test_the_api_answers_with_the_view_or_says_why_not(desk: Desk) -> None:
-    async with await desk.logged_in() as client:
+    async with desk.logged_in() as client:
         missing = await client.get("/api/view")
         assert missing.status_code == 503
         assert "the trader is not there" in missing.json()["detail"]
@@ -223,3 +221,19 @@ async def test_health_needs_no_login_and_shows_no_money(desk: Desk) -> None:
     async with desk.anonymous() as client:
         answer = await client.get("/api/health")
     assert answer.json() == {"ok": True, "trader": "live", "detail": "", "clients": 0}
+
+
+async def test_a_redis_that_is_frozen_does_not_freeze_us(redis_url: str, clocks: Clocks) -> None:
+    path = Path(redis_url.removeprefix("unix://")).with_name("mute.sock")
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_unix_server(say_nothing, str(path)):
+        mute = _open_store(f"unix://{path}")
+        feed = ViewFeed(mute, stale_after_ms=2_000, wall_ns=clocks.wall_ns, monotonic_s=lambda: clocks.monotonic_s)
+        await feed.poll()
+        await mute.aclose()
+    assert feed.status().trader == "unknown"
+    assert "no answer in 1 s" in feed.status().detail

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -36,13 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     except AlphaTraderError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
 async def _serve(values: dict[str, object]) -> None:
     dashboard = Dashboard(parse_settings(values))
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(stop_signal, dashboard.stop)
     async with asyncio.TaskGroup() as tasks:
         telling = tasks.create_task(_tell(dashboard))
         await dashboard.run()

@@ -5,10 +5,12 @@ from typing import Annotated
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import ValidationException
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from alphatrader.dashboard.control import Action, TraderControl
 from alphatrader.dashboard.feed import ViewFeed
+from alphatrader.dashboard.journal import JournalView, JournalWindow
 from alphatrader.dashboard.login import requires_csrf_token
 from alphatrader.dashboard.problems import problem
 from alphatrader.dashboard.sessions import Session
@@ -60,8 +62,15 @@ async def view(request: Request[Session, None, object]) -> Response[bytes]:  # t
     return problem(503, status.detail, frame=msgspec.Raw(feed.frame().encode()))
 
 
+@get("/api/journal")
+async def journal(request: Request[Session, None, object]) -> JournalView:  # type: ignore[type-var]
+    """Return the journaled trading state and the operators' latest actions."""
+    window: JournalWindow = request.app.state.journal
+    return await window.view()
+
+
 @post("/api/commands", guards=[requires_csrf_token], status_code=200)
-async def command(request: Request[Session, None, object], data: Command) -> CommandResult:  # type: ignore[type-var]
+async def command(request: Request[Session, None, object], data: JSONBody[Command]) -> CommandResult:  # type: ignore[type-var]
     """Pass an operator's command to the trader and return its answer."""
     word = CONFIRMATIONS.get(data.action, "")
     if data.confirm != word:

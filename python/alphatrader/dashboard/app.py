@@ -3,17 +3,18 @@
 from pathlib import Path
 
 from litestar import Litestar, Request, get
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from alphatrader import __version__
-from alphatrader.dashboard.api import command, health, view
+from alphatrader.dashboard.api import command, health, journal, view
 from alphatrader.dashboard.control import TraderControl
 from alphatrader.dashboard.feed import ViewFeed
 from alphatrader.dashboard.gate import Application, OriginPolicy, RequestGate
+from alphatrader.dashboard.journal import JournalWindow
 from alphatrader.dashboard.login import LOGIN_HINT, Door, SessionMiddleware, log_in, log_out
 from alphatrader.dashboard.problems import PROBLEM_HANDLERS
 from alphatrader.dashboard.stream import stream
@@ -32,17 +33,19 @@ async def page(request: Request[None, None, object]) -> Template:  # type: ignor
     return Template("live.html", context={"csrf_token": session.csrf_token, "version": __version__})
 
 
-def create_app(feed: ViewFeed, door: Door, control: TraderControl, policy: OriginPolicy) -> Application:
+def create_app(
+    feed: ViewFeed, journal_window: JournalWindow, door: Door, control: TraderControl, policy: OriginPolicy
+) -> Application:
     """Build the application around what it reads and whom it obeys."""
     static = create_static_files_router(
         path="/static", directories=[HERE / "static"], opt={"exclude_from_auth": True}, cache_control=None
     )
     application = Litestar(
-        route_handlers=[page, log_in, log_out, health, view, command, stream, static],
+        route_handlers=[page, log_in, log_out, health, view, journal, command, stream, static],
         middleware=[SessionMiddleware],
         exception_handlers=PROBLEM_HANDLERS,
         template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine),
-        state=State({"feed": feed, "door": door, "control": control}),
+        state=State({"feed": feed, "journal": journal_window, "door": door, "control": control}),
         openapi_config=None,  # its pages load scripts from other hosts
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,

@@ -15,10 +15,11 @@ from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from alphatrader.adapters.redis.keys import VIEW
 from alphatrader.domain.view import EngineView
 
-VIEW_KEY = "view:engine"
 POLL_INTERVAL_S = 0.25
+READ_TIMEOUT_S = 1.0
 RETRY_INTERVAL_S = 1.0
 STATUS_INTERVAL_S = 1.0
 
@@ -125,9 +126,11 @@ class ViewFeed:
     async def poll(self) -> bool:
         """Read the view once; True if there is a new one."""
         try:
-            content = await self._store.get(VIEW_KEY)
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                content = await self._store.get(VIEW.name())
         except (RedisError, OSError) as error:
-            self._fault = ("unknown", f"Redis cannot be read ({error}): nothing on this page is live. Check the server")
+            words = str(error) or f"no answer in {READ_TIMEOUT_S:g} s"
+            self._fault = ("unknown", f"Redis cannot be read ({words}): nothing on this page is live. Check the server")
             return False
         if content is None:
             self._fault = ("absent", "the trader is not there: Redis holds no view. Start it with `alphatrader run`")

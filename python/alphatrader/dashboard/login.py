@@ -6,6 +6,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.params import FromQuery
 from litestar.response import Template
 
 from alphatrader.dashboard.announcement import Announcement
@@ -59,7 +60,7 @@ def requires_csrf_token(connection: ASGIConnection, _: BaseRouteHandler) -> None
 
 
 @get("/login", exclude_from_auth=True)
-async def log_in(request: Request[None, None, object], token: str = "") -> Template:  # type: ignore[type-var]
+async def log_in(request: Request[None, None, object], token: FromQuery[str] = "") -> Template:  # type: ignore[type-var]
     """Exchange the one-time token for a session.
 
     The answer is a page that moves on by itself, not a redirect: after a click in another site's page a redirect would

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 
 import uvicorn
 from redis.asyncio import Redis
@@ -16,6 +17,7 @@ from alphatrader.dashboard.app import create_app
 from alphatrader.dashboard.control import TraderControl
 from alphatrader.dashboard.feed import ViewFeed
 from alphatrader.dashboard.gate import OriginPolicy
+from alphatrader.dashboard.journal import JournalWindow
 from alphatrader.dashboard.login import Door
 from alphatrader.dashboard.sessions import Sessions
 from alphatrader.dashboard.settings import DashboardSettings, is_loopback
@@ -23,7 +25,6 @@ from alphatrader.domain.errors import ConfigError
 
 log = logging.getLogger("alphatrader.dashboard")
 
-REDIS_TIMEOUT_S = 1.0
 SHUTDOWN_TIMEOUT_S = 2
 
 
@@ -44,6 +45,7 @@ class Dashboard:
         secure = self.url.startswith("https://")
         application = create_app(
             self.feed,
+            JournalWindow(settings.home / "journal.db"),
             Door(self.sessions, self.announcement, port=port, secure=secure),
             TraderControl(settings.effective_control_socket),
             OriginPolicy(_origins(settings, self.url, port)),
@@ -68,7 +70,7 @@ class Dashboard:
         return self.announcement.login_url(self.sessions.login_token)
 
     async def run(self) -> None:
-        """Serve until :meth:`stop`, SIGINT or SIGTERM."""
+        """Serve until :meth:`stop`."""
         try:
             # A poller that dies takes the server with it: a page that only seems to live is worse than none.
             async with asyncio.TaskGroup() as tasks:
@@ -96,7 +98,13 @@ class _AnnouncingServer(uvicorn.Server):
         super().__init__(config)
         self._announce = announce
 
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to the process: uvicorn's own way ends it before anything can be tidied up."""
+        yield
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
         await super().startup(sockets)
         if self.started:
             await self._announce()
@@ -120,10 +128,11 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _open_store(url: str) -> Redis:
     try:
+        # No socket_timeout: the client would use asyncio.wait_for, which in Python 3.11 can lose a cancellation, and
+        # then this process never ends. The feed has its own deadline for a read.
         return Redis.from_url(
             url,
-            socket_timeout=REDIS_TIMEOUT_S,
-            socket_connect_timeout=REDIS_TIMEOUT_S,
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             max_connections=2,
             client_name="alphatrader-dashboard",

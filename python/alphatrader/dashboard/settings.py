@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from alphatrader.adapters.redis.sockets import choose_socket
 from alphatrader.domain.errors import ConfigError
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -52,7 +53,7 @@ class DashboardSettings(BaseModel):
     @property
     def effective_redis_url(self) -> str:
         """The given URL, or the private server of the home."""
-        return self.redis_url or f"unix://{self.home.resolve()}/redis/redis.sock"
+        return self.redis_url or f"unix://{choose_socket(self.home.resolve() / 'redis')[0]}"
 
     @property
     def effective_control_socket(self) -> Path:

@@ -2,6 +2,7 @@
 
 import { byId, h, reconcile, setHidden, setText } from "./dom.js";
 import { age } from "./format.js";
+import { journaledState } from "./journal.js";
 
 /** What is wrong, most basic first: [key, text]. */
 function faults(model, connection) {
@@ -19,7 +20,9 @@ function faults(model, connection) {
 function sentence(model) {
   const text = model.status.detail;
   const newest = model.view ? ` Newest view: ${age(model.viewAgeMs())} ago.` : "";
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${newest}`;
+  const state = journaledState();
+  const journal = state ? ` The journal says ${state}.` : "";
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${newest}${journal}`;
 }
 
 export function renderBanners(model, connection) {

@@ -4,6 +4,7 @@ import { byId, h, setHidden, setText } from "./dom.js";
 import { dollars, number, signedDollars } from "./format.js";
 
 const TIMEOUT_MS = 8_000;
+const EXPECTED = { halt: "HALTED", reduce: "REDUCING", resume: "ACTIVE" };
 const HALT_TRIES = 3;
 const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -61,7 +62,8 @@ export class Controls {
         const answer = await this.post("/api/commands", { action, confirm });
         if (answer.status === 401) this.onLoggedOut();
         const body = await answer.json();
-        if (answer.ok) this.say("good", `${name} done: the trader is ${body.state || "told"}.`);
+        if (answer.ok && (EXPECTED[action] ?? body.state) !== body.state) this.say("error", `${name} NOT DONE: the trader took it and is still ${body.state}.`);
+        else if (answer.ok) this.say("good", `${name} done: the trader is ${body.state}.`);
         else this.say("error", `${name} NOT DONE: ${body.detail}`);
         return;
       } catch (error) {

@@ -22,7 +22,7 @@ export function renderEvents(view) {
 export function renderAccount(view) {
   const keys = Object.keys(view.account);
   const ordered = [...FIRST_ACCOUNT_KEYS.filter((key) => keys.includes(key)), ...keys.filter((key) => !FIRST_ACCOUNT_KEYS.includes(key))];
-  const words = (name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  const words = (name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").replace(".", ": ").toLowerCase();
   const items = [
     ...ordered.slice(0, 6).map((key) => [words(key), dollars(view.account[key], 0)]),
     ["booked P&L", signedDollars(view.realised_usd)],

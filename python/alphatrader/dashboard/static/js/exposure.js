@@ -121,12 +121,12 @@ function line(picture, at, text, kind, width) {
 
 export function renderExposureTable(symbol) {
   const exposure = symbol.exposure;
-  const names = ["strike", "call GEX", "put GEX", "net GEX", "call OI", "put OI", "call IV", "put IV"];
+  const names = ["strike", "call GEX", "put GEX", "net GEX", "call OI", "put OI", "call vol.", "put vol.", "call IV", "put IV"];
   const percent = (value) => (value === null ? MISSING : `${number(value * 100, 1)}%`);
   const rows = [...(exposure?.by_strike ?? [])].reverse().map((row) => h("tr", {},
     h("th", { scope: "row" }, number(row.strike, row.strike % 1 ? 1 : 0)),
     ...[row.call_gex, row.put_gex, row.net_gex].map((value) => h("td", {}, shortDollars(value))),
-    ...[row.call_oi, row.put_oi].map((value) => h("td", {}, number(value))),
+    ...[row.call_oi, row.put_oi, row.call_volume, row.put_volume].map((value) => h("td", {}, number(value))),
     ...[row.call_iv, row.put_iv].map((value) => h("td", {}, percent(value)))));
   const head = names.map((name) => h("th", { scope: "col" }, name));
   byId("exposure-table").replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));

@@ -64,14 +64,9 @@ export class Model {
     return feed.age_ms === null ? null : feed.age_ms + this.viewAgeMs();
   }
 
-  /** Whether a feed is live now; one may have passed its limit since the view was made. */
+  /** The trader's own judgement while it is young; a feed is not live in a view that is not. */
   feedState(feed) {
-    if (feed.state === "live" || feed.state === "stale") {
-      const age = this.feedAgeMs(feed);
-      const over = feed.limit_ms !== null && age !== null && age > feed.limit_ms;
-      return feed.state === "stale" || over || !this.isLive() ? "stale" : "live";
-    }
-    return feed.state;
+    return feed.state === "live" && !this.isLive() ? "stale" : feed.state;
   }
 
   /** Wall age of content stamped with market time, which may run faster than the wall clock. */
