@@ -7,9 +7,9 @@ from alphatrader.adapters.ibkr.settings import IbkrSettings
 from alphatrader.domain.errors import LinkError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import Home
+from alphatrader.ops.options import RunOptions
 from alphatrader.ops.processes import Child, start_child, stop_child
 from alphatrader.ops.sim_link import ask_simulator
-from alphatrader.ops.trader import RunOptions
 
 _HOST = "127.0.0.1"
 _SHUTDOWN_WAIT_S = 3.0

@@ -68,9 +68,7 @@ async def start_child(
     running = read_announcement(announcement)
     if running is not None:
         return Child(name, running["pid"], running, adopted=True)
-    with contextlib.suppress(FileNotFoundError):
-        announcement.unlink()
-    with _open_log(log) as output:
+    with _open_log(log, announcement) as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -93,7 +91,8 @@ async def start_child(
     raise LinkError(f"{name} did not come up within {timeout_s:.0f} s: {last_line(log)} (its log: {log})")
 
 
-def _open_log(path: Path) -> IO[bytes]:
+def _open_log(path: Path, stale_announcement: Path) -> IO[bytes]:
+    stale_announcement.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("ab")
 

@@ -19,7 +19,7 @@ from alphatrader.adapters.parquet import SegmentedEventLog
 from alphatrader.adapters.redis import RedisSignalStore, RunningRedis, ensure_redis, open_client
 from alphatrader.calendar import Session, session_at, session_for
 from alphatrader.domain import events as ev
-from alphatrader.domain.errors import AlphaTraderError, ClosedMarketError, FencedError
+from alphatrader.domain.errors import AlphaTraderError, ClosedMarketError, ConfigError, FencedError
 from alphatrader.domain.orders import BrokerSnapshot
 from alphatrader.domain.records import RunRecord, SummaryRecord
 from alphatrader.domain.view import EngineView
@@ -34,11 +34,11 @@ from alphatrader.ops.control import serve_control
 from alphatrader.ops.feeds import FeedSet
 from alphatrader.ops.gateway import GatewayLink, broker_settings, start_gateway, stop_gateway
 from alphatrader.ops.home import Home
+from alphatrader.ops.options import RunOptions
 from alphatrader.ops.outputs import OutputFile
 from alphatrader.ops.page import start_dashboard, stop_dashboard
 from alphatrader.ops.store import StoreLink
 from alphatrader.ops.summary import RunSummary, build_summary
-from alphatrader.ops.trader import RunOptions
 from alphatrader.ports import Clock
 
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -46,6 +46,7 @@ _FIRST_UNDERLYING_ID = 1
 _WARMUP_REQUESTS = 120
 _CLOSE_BEFORE_END_S = 300
 """Positions are closed so many market seconds before the session ends: expiring options must not be exercised."""
+_PAPER_ACCOUNT_PREFIX = "DU"
 _DRAIN_WALL_S = 20.0
 """How long a stop waits for cancels and exits to be confirmed."""
 _NO_SESSION_SLACK_NS = 60 * 10**9
@@ -201,6 +202,7 @@ class TradingSession:
         """Connect, subscribe, feed the session so far through the engine, go live."""
         runner.hold_live_rows()
         await adapter.connect()
+        self._check_account(adapter.account)
         rows = 0
         for number, symbol in enumerate(self._config.engine.symbols, start=_FIRST_UNDERLYING_ID):
             instrument = await adapter.subscribe_underlying(symbol, number)
@@ -211,6 +213,14 @@ class TradingSession:
             await adapter.option_universe(instrument)
         runner.release_live_rows()
         runner.post(ev.WarmupFinished(ts_ns=runner.now_ns(), rows=rows))
+
+    def _check_account(self, account: str) -> None:
+        """Paper means a paper account, whatever listens on the paper port. Raises ConfigError."""
+        if self._options.mode == "paper" and not account.startswith(_PAPER_ACCOUNT_PREFIX):
+            raise ConfigError(
+                f"the gateway serves account {account}, which is not a paper account ({_PAPER_ACCOUNT_PREFIX}…): "
+                "log the gateway in to paper trading, or check gateway.ports; nothing was sent"
+            )
 
     async def _serve_operators(self, runner: Runner, view: Callable[[], EngineView]) -> None:
         async with serve_control(self._home.control_socket, runner, view):

@@ -6,7 +6,6 @@ home ─► journal, event log ─► Redis, simulated gateway, dashboard (child
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
 from alphatrader.domain.errors import ConfigError
@@ -15,19 +14,7 @@ from alphatrader.ops.config_sections import AppConfig, Mode
 from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
 from alphatrader.ops.live_guard import check_live
 from alphatrader.ops.logs import start_logging
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What the command line says about a run."""
-
-    mode: Mode
-    speed: float
-    seed: int
-    duration_s: float | None
-    tape: Path | None
-    headless: bool
-    resume: bool
+from alphatrader.ops.options import RunOptions
 
 
 def run_command(
