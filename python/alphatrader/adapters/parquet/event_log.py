@@ -80,6 +80,8 @@ class SegmentedEventLog:
         Raises JournalError.
         """
         log = cls(directory, flush_rows, flush_interval_s, rotate_bytes, capacity_rows)
+        # The first conversion loads libraries for up to a second, which must not happen beside a trading loop.
+        encode_rows([(0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, None, None, None)])
         try:
             directory.mkdir(parents=True, exist_ok=True)
             if find_segments(directory):
