@@ -20,6 +20,7 @@ _INTERVALS_PER_SECOND = calendar.NS // QUOTE_NS
 _TICK = 100
 """A cent in the file's unit of 1/10,000 dollar."""
 _MIN_PRINTS = 100
+_MAX_KINDS = 100
 
 _VENUE_NAMES = {
     "A": "AMEX", "B": "BEX", "C": "NSX", "D": "FINRA", "I": "ISE", "J": "EDGEA", "K": "EDGX", "M": "CHX",
@@ -94,6 +95,10 @@ def _check_fits(file: Path, trades: RecordedTrades, spec: MarketSpec) -> None:
 def _prints(trades: RecordedTrades, ts_ns: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Prints:
     venues, venue = np.unique(trades.venue[chosen], return_inverse=True)
     flags, condition = np.unique(trades.condition[chosen], return_inverse=True)
+    if len(venues) > _MAX_KINDS or len(flags) > 100 * _MAX_KINDS:
+        raise DataError(
+            f"the tape names {len(venues)} venues and {len(flags)} sale conditions; no real one has so many"
+        )
     size = trades.size[chosen]
     return Prints(
         ts_ns=ts_ns[chosen],

@@ -24,6 +24,10 @@ _MAX_BYTES = 512 * 1024 * 1024
 """No trading day of one symbol is larger; a zip that claims more is damaged or hostile."""
 
 
+_DAY_MS = 86_400_000
+_LIMIT = 2**31
+
+
 class RecordedTrades(NamedTuple):
     """All rows of a trade file. Prices in 1/10,000 dollar; venue letters and condition flags as written."""
 
@@ -67,6 +71,8 @@ def read_trades(path: Path) -> RecordedTrades:
         "suspicious": pa.int64(),
     }
     table = _parse(path, body, types)
+    if not _plausible(table):
+        raise DataError(f"tape {path}: has a time outside the day, or a price or size no share ever had")
     trades = RecordedTrades(
         symbol=symbol.group(1).upper(),
         date="-".join(named.groups()),
@@ -77,8 +83,8 @@ def read_trades(path: Path) -> RecordedTrades:
         condition=table["condition"].to_numpy().astype(np.str_),
         suspicious=table["suspicious"].to_numpy() != 0,
     )
-    if (trades.price <= 0).any() or (trades.size <= 0).any() or (np.diff(trades.ms) < 0).any():
-        raise DataError(f"tape {path}: has a price or size that is not positive, or times that run backwards")
+    if (np.diff(trades.ms) < 0).any():
+        raise DataError(f"tape {path}: has times that run backwards; its rows must be in order of time")
     return trades
 
 
@@ -93,13 +99,22 @@ def read_second_quotes(path: Path) -> RecordedQuotes | None:
     table = _parse(beside, body, dict.fromkeys(columns, pa.float64()))
 
     def of(side: str) -> NDArray[np.int64]:
-        fields = [table[f"{side}_{field}"].to_numpy() for field in ("open", "high", "low", "close")]
-        return np.asarray(np.nan_to_num(np.stack(fields, axis=1)), dtype=np.int64)
+        return np.stack([whole(f"{side}_{field}") for field in ("open", "high", "low", "close")], axis=1)
 
-    def size_of(side: str) -> NDArray[np.int64]:
-        return np.asarray(np.nan_to_num(table[f"{side}_size"].to_numpy()), dtype=np.int64)
+    def whole(name: str) -> NDArray[np.int64]:
+        # An empty or impossible field becomes 0, which means that the side is not known.
+        values = table[name].to_numpy()
+        return np.where((values > 0) & (values < _LIMIT), values, 0.0).astype(np.int64)
 
-    return RecordedQuotes(table["ms"].to_numpy().astype(np.int64), of("bid"), size_of("bid"), of("ask"), size_of("ask"))
+    return RecordedQuotes(whole("ms"), of("bid"), whole("bid_size"), of("ask"), whole("ask_size"))
+
+
+def _plausible(table: pa.Table) -> bool:
+    """Whether all times lie within a day, and prices and sizes are positive and fit what they are kept in."""
+    ms, price, size = (table[name].to_numpy() for name in ("ms", "price", "size"))
+    return bool(
+        ((ms >= 0) & (ms < _DAY_MS)).all() and ((price > 0) & (size > 0) & (price < _LIMIT) & (size < _LIMIT)).all()
+    )
 
 
 def _read_member(path: Path) -> tuple[str, bytes]:
