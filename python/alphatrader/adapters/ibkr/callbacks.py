@@ -8,6 +8,8 @@ from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
 
+import structlog
+
 from alphatrader.adapters.ibkr.account import AccountFigures
 from alphatrader.adapters.ibkr.reports import OrderReports
 from alphatrader.adapters.ibkr.requests import FIRST_REQUEST_ID, PendingRequests
@@ -15,6 +17,8 @@ from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
 from alphatrader.adapters.ibkr.taps import MarketTaps
+
+_log = structlog.get_logger(__name__)
 
 MESSAGE_IDS = (1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 46, 52, 53, 54, 55, 58, 59, 61, 62, 75, 76, 98, 99)
 TICK_OPTION = 21
@@ -87,6 +91,8 @@ def _error_router(to: Receivers) -> Any:
                 to.streams.on_error(request_id, code, text)
         elif request_id > 0:
             to.reports.error(request_id, code, text)
+        else:
+            _log.info("ibkr_notice", code=code, text=text)
 
     return error
 

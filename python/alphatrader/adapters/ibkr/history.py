@@ -4,6 +4,7 @@ Backwards, because the number of pages is limited (the gateway paces history har
 most: if the limit strikes, the beginning is missing and not the end.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,7 @@ class PrintHistory:
                 if start_ns <= ts_ns < end_ns and tick.price > 0 and tick.size > 0:
                     self._sink.trade(instrument_id, tick.price, tick.size, tick.exchange, tick.specialConditions, ts_ns)
                     count += 1
+            await asyncio.sleep(0)  # a day of prints must not hold up the loop
         return count
 
     async def _page(self, contract: Any, label: str, end_s: int) -> list[Any]:

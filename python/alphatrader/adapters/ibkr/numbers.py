@@ -14,7 +14,7 @@ def is_set(value: float) -> bool:
 
 def price(value: float) -> Decimal:
     """Return the price with the very digits that were on the wire: repr is the shortest text of the double."""
-    return Decimal(repr(float(value))) if is_set(value) else Decimal(0)
+    return Decimal(repr(float(value))) if value and is_set(value) else Decimal(0)
 
 
 def tick(value: float) -> Decimal:

@@ -217,7 +217,7 @@ class Session:
     # ------------------------------------------------------------------------------------------ what happens to us
 
     def on_notice(self, code: int, text: str) -> None:
-        """Take a message that belongs to no request: about the link or the system."""
+        """Take a message for what it says of the link or the system; most are about a request and say nothing."""
         if code == CLIENT_ID_IN_USE and self._wire is not None:
             settings = self.settings
             self._wire.refuse(
@@ -229,7 +229,6 @@ class Session:
         elif code in NOT_CONNECTED and self._wire is not None:
             self._wire.refuse(LinkError(f"the gateway refused the connection: {text} (code {code})."))
         if not is_link_code(code):
-            _log.info("ibkr_notice", code=code, text=text)
             return
         before = (self.health.healthy, self.health.describe())
         renewal = self.health.on_code(code, text)

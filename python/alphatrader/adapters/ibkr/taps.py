@@ -21,6 +21,7 @@ BID, ASK, BID_SIZE, ASK_SIZE, RT_VOLUME = 1, 2, 0, 3, 48
 _DELAYED = {66: BID, 67: ASK, 69: BID_SIZE, 70: ASK_SIZE}
 _SIZE_OF = {BID_SIZE: BID, ASK_SIZE: ASK}
 OPTION_BID, OPTION_ASK = 10, 11
+LIVE, FROZEN = 1, 2
 
 
 @dataclass(slots=True)
@@ -191,7 +192,8 @@ class MarketTaps:
 
     def market_data_type(self, request_id: int, kind: int) -> None:
         """Take marketDataType (58): what the gateway decided to give us."""
-        _log.info("ibkr_market_data_type", request_id=request_id, kind={1: "live", 2: "frozen"}.get(kind, "delayed"))
+        if kind != LIVE:
+            _log.warning("ibkr_data_is_not_live", request_id=request_id, kind="frozen" if kind == FROZEN else "delayed")
 
     def flush(self) -> None:
         """Hand on the quotes that changed; call when a network chunk has been read."""
