@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import httpx
@@ -48,14 +48,30 @@ class TraderStub:
 
 
 class Desk:
-    """Everything that a test talks to."""
+    """Everything that a test talks to. Made by :func:`open_desk`."""
 
-    def __init__(self, dashboard: Dashboard, trader: TraderStub, redis: Redis, home: Path) -> None:
-        self.dashboard = dashboard
+    def __init__(self, settings: DashboardSettings, trader: TraderStub, redis: Redis, tasks: asyncio.TaskGroup) -> None:
         self.trader = trader
         self.redis = redis
-        self.home = home
-        self.url = dashboard.url
+        self.home = settings.home
+        self.dashboard = Dashboard(settings)
+        self.url = self.dashboard.url
+        self._settings = settings
+        self._tasks = tasks
+        self._running = tasks.create_task(self.dashboard.run())
+
+    async def stop(self) -> None:
+        self.dashboard.stop()
+        await self._running
+
+    async def restart_without_sessions(self, before_start: Awaitable[None]) -> None:
+        """End the dashboard and start another on the same port, which knows nobody; in between await something."""
+        await self.stop()
+        await before_start
+        port = int(self.url.rsplit(":", 1)[1])
+        self.dashboard = Dashboard(self._settings.model_copy(update={"port": port}))
+        self._running = self._tasks.create_task(self.dashboard.run())
+        await self.dashboard.ready.wait()
 
     async def write(self, view: EngineView, *, age_s: float = 0.0) -> None:
         """Write a view as the projection does."""
@@ -90,14 +106,12 @@ async def open_desk(home: Path, redis_url: str, **settings: object) -> AsyncIter
     trader = TraderStub(home / "control.sock")
     await trader.start()
     values = {"home": home, "port": 0, "redis_url": redis_url, **settings}
-    dashboard = Dashboard(DashboardSettings.model_validate(values))
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(dashboard.run())
-            await dashboard.ready.wait()
-            yield Desk(dashboard, trader, redis, home)
-            dashboard.stop()
-            await running
+            desk = Desk(DashboardSettings.model_validate(values), trader, redis, tasks)
+            await desk.dashboard.ready.wait()
+            yield desk
+            await desk.stop()
     finally:
         await trader.stop()
         await redis.aclose()

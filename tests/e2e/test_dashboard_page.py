@@ -149,24 +149,30 @@ async def test_one_silent_feed_greys_only_its_panel(desk: Desk, browser: Browser
         await expect(page.locator("#stale-price")).to_be_hidden()
 
 
-async def test_the_page_says_when_the_dashboard_itself_is_gone(desk: Desk, browser: Browser) -> None:
-    async with trading(desk), open_page(desk, browser) as page:
+async def test_the_page_says_when_the_dashboard_is_gone_and_when_it_is_logged_out(desk: Desk, browser: Browser) -> None:
+    async with open_page(desk, browser) as page:
+        await desk.write(make_view(0))
         await expect(page.locator("body")).to_have_attribute("data-live", "live")
-        await page.context.set_offline(True)
-        await page.evaluate("window.dispatchEvent(new Event('offline'))")
-        await expect(page.locator("#banners .banner")).to_contain_text("No connection to the dashboard", timeout=15_000)
-        await expect(page.locator("#session")).to_contain_text("STALE")
-        await page.context.set_offline(False)
-        await expect(page.locator("body")).to_have_attribute("data-live", "live", timeout=15_000)
+        await desk.restart_without_sessions(before_start=told_that_it_is_gone(page))
+        await expect(page.locator("#banners .banner")).to_contain_text("You are logged out")
+        await expect(page.locator("body")).to_have_attribute("data-live", "stale")
 
 
-@pytest.mark.parametrize("by", ["button", "key"])
-async def test_halt_is_one_press(desk: Desk, browser: Browser, by: str) -> None:
-    async with trading(desk), open_page(desk, browser) as page:
-        await expect(page.locator("body")).to_have_attribute("data-live", "live")
-        await (page.locator("#halt").click() if by == "button" else page.keyboard.press("h"))
-        await expect(page.locator("#command-result")).to_have_text("HALT done: the trader is HALTED.")
-    assert [request["action"] for request in desk.trader.requests] == ["halt"]
+async def told_that_it_is_gone(page: Page) -> None:
+    await expect(page.locator("#banners .banner")).to_contain_text("No connection to the dashboard")
+    await expect(page.locator("#session")).to_contain_text("STALE")
+    await page.keyboard.press("h")
+    await expect(page.locator("#command-result")).to_contain_text("HALT NOT CONFIRMED")
+
+
+async def test_halt_is_one_press_of_the_button_or_the_key(desk: Desk, browser: Browser) -> None:
+    async with open_page(desk, browser) as page:
+        await desk.write(make_view(0))
+        for press in (page.locator("#halt").click, lambda: page.keyboard.press("h")):
+            await press()
+            await expect(page.locator("#command-result")).to_have_text("HALT done: the trader is HALTED.")
+            await page.evaluate("document.getElementById('command-result').textContent = ''")
+    assert [request["action"] for request in desk.trader.requests] == ["halt", "halt"]
 
 
 async def test_halt_works_over_an_open_dialog_and_while_nothing_is_live(desk: Desk, browser: Browser) -> None:
