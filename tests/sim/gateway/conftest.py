@@ -84,3 +84,9 @@ async def bench(library: ModuleType, tmp_path: Path) -> AsyncIterator[Bench]:
     """A running gateway."""
     async with running(library, tmp_path) as running_bench:
         yield running_bench
+
+
+@pytest.fixture
+def running_gateway(library: ModuleType) -> Callable[[Path], Any]:
+    """Run a gateway on a state directory, as often as a test likes."""
+    return lambda state_dir: running(library, state_dir)

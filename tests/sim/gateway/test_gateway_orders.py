@@ -44,7 +44,7 @@ async def test_a_market_order_fills_at_the_ask_with_commission_and_position(trad
     assert fill.execution.shares == 3
     assert fill.execution.side == "BOT"
     assert fill.commissionReport.commission == pytest.approx(3 * (0.65 + 0.025 + 0.012 + 0.0003), abs=1e-4)
-    await traded.until(lambda: traded.ib.positions())
+    await traded.until(traded.ib.positions)
     (position,) = traded.ib.positions()
     assert position.position == 3
     assert position.avgCost == pytest.approx(200 + 0.6873, abs=1e-4)

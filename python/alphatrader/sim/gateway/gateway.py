@@ -143,6 +143,9 @@ class Gateway:
     def step(self) -> None:
         """Run the market up to the clock and tell everybody. Raises JournalError if the state cannot be saved."""
         now_s = time.monotonic()
+        if not self.faults.frozen:
+            for session in list(self._connections):
+                session.thaw()
         self._update_watch()
         updates = self.market.advance(self.clock.now_ns())
         self.orders.carry_out_late_cancels(now_s)

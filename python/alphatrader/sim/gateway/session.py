@@ -72,6 +72,7 @@ class Session(asyncio.Protocol):
         self.peer = "?"
         self.dropped_messages = 0
         self._ended = False
+        self._unread = b""
 
     # ------------------------------------------------------------------------------------------------ asyncio.Protocol
 
@@ -84,7 +85,10 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Cut what came into requests and answer them, all answers in one write."""
-        if self._owner.frozen() or self._transport is None:
+        if self._owner.frozen():
+            self._unread += data
+            if self._transport is not None:
+                self._transport.pause_reading()
             return
         try:
             for payload in self._reader.feed(data):
@@ -93,6 +97,13 @@ class Session(asyncio.Protocol):
         except (FrameError, MalformedRequestError, VersionError) as error:
             self._refuse(error)
         self._owner.settle()
+
+    def thaw(self) -> None:
+        """Take up what came while the link played dead."""
+        if self._unread and self._transport is not None:
+            data, self._unread = self._unread, b""
+            self._transport.resume_reading()
+            self.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; its orders stay."""

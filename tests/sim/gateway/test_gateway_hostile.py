@@ -1,0 +1,212 @@
+"""Clients that speak badly, wrongly or too much: they lose their connection, the gateway lives."""
+
+import asyncio
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
+from alphatrader.sim.wire.framing import FrameError, FrameReader, frame
+from alphatrader.sim.wire.handshake import VersionError, negotiate
+from alphatrader.sim.wire.requests import read_request
+
+HELLO = b"API\0" + frame(b"v100..176")
+
+
+def fields(*values):
+    return frame(b"\0".join(str(value).encode() for value in values) + b"\0")
+
+
+class RawClient:
+    """A client made of bytes."""
+
+    def __init__(self, bench):
+        self.bench = bench
+
+    async def __aenter__(self):
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.bench.sim.port)
+        return self
+
+    async def __aexit__(self, *_):
+        self.writer.close()
+
+    def send(self, *chunks):
+        for chunk in chunks:
+            self.writer.write(chunk)
+
+    async def message(self):
+        (length,) = struct.unpack(">I", await self.reader.readexactly(4))
+        return (await self.reader.readexactly(length))[:-1].decode().split("\0")
+
+    async def start(self, client_id=50):
+        self.send(HELLO)
+        version, _ = await self.message()
+        assert version == "176"
+        self.send(fields(71, 2, client_id, ""))
+        assert [(await self.message())[0] for _ in range(5)] == ["15", "9", "4", "4", "4"]
+
+    async def rest(self):
+        """Everything until the server closes."""
+        async with asyncio.timeout(5):
+            return await self.reader.read()
+
+
+async def still_serves(bench):
+    ib = await bench.connect(client_id=99)
+    assert await ib.reqCurrentTimeAsync()
+
+
+async def test_nothing_is_sent_before_start_api(bench):
+    async with RawClient(bench) as client:
+        client.send(HELLO)
+        await client.message()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await client.reader.readexactly(1)
+
+
+async def test_a_connection_cut_into_single_bytes_works(bench):
+    async with RawClient(bench) as client:
+        for byte in HELLO:
+            client.send(bytes([byte]))
+            await asyncio.sleep(0)
+        assert (await client.message())[0] == "176"
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"API\0" + struct.pack(">I", 1 << 30),
+        b"API\0" + struct.pack(">I", 0),
+        b"API\0" + frame(b"hello"),
+        b"API\0" + frame(b"v100..157"),
+        b"API\0" + frame(b"v177..200"),
+        b"API\0" + frame(b"v200..100"),
+    ],
+)
+async def test_bad_openings_and_versions_are_cut_off(bench, opening):
+    async with RawClient(bench) as client:
+        client.send(opening)
+        assert await client.rest() == b""
+    await still_serves(bench)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "words"),
+    [
+        (fields(1, 11, "one", 0), "reqId"),
+        (fields(3, 1, 0, "SPY"), "missing"),
+        (fields(6, 2, "maybe", ""), "subscribe"),
+        (fields(61, 1)[:-1] + b"x", "terminated"),
+        (frame(b"\xff\xfe\0"), "ASCII"),
+        (fields(71, 2, 51, ""), "twice"),
+        (fields("x"), "message id"),
+        (fields(7, 3, 1, 0, "", "", "", "", "", "", "more"), "too many"),
+    ],
+)
+async def test_malformed_requests_are_named_and_end_the_connection(bench, request_bytes, words):
+    async with RawClient(bench) as client:
+        await client.start()
+        client.send(request_bytes)
+        text = (await client.rest()).decode()
+        assert "320" in text
+        assert words in text
+    await still_serves(bench)
+
+
+async def test_requests_before_start_api_end_the_connection(bench):
+    async with RawClient(bench) as client:
+        client.send(HELLO)
+        await client.message()
+        client.send(fields(61, 1))
+        assert b"START_API" in await client.rest()
+
+
+async def test_an_unknown_request_is_answered_with_321(bench):
+    async with RawClient(bench) as client:
+        await client.start()
+        client.send(fields(22, 41, "scanner"))
+        error = await client.message()
+        assert error[:4] == ["4", "2", "41", "321"]
+    await still_serves(bench)
+
+
+async def test_too_many_messages_are_error_100_and_then_a_disconnect(bench):
+    async with RawClient(bench) as client:
+        await client.start()
+        client.send(*[fields(49, 1)] * 400)
+        text = (await client.rest()).decode()
+        assert text.count("Max rate of messages") == 3
+    await still_serves(bench)
+
+
+async def test_a_client_that_does_not_read_loses_data_then_its_connection(bench, monkeypatch):
+    from alphatrader.sim.gateway import session as session_module  # noqa: PLC0415
+
+    monkeypatch.setattr(session_module, "CONGESTED_BYTES", 2_000)
+    monkeypatch.setattr(session_module, "HOPELESS_BYTES", 60_000)
+    async with RawClient(bench) as client:
+        await client.start()
+        await bench.until(lambda: 50 in bench.sim.gateway.sessions)
+        session = bench.sim.gateway.sessions[50]
+        chunk = message(46, 6, 1, 48, "x" * 900)
+        sent = 0
+        while session.send_data(chunk) and sent < 10_000:
+            sent += 1
+        assert session.dropped_messages == 1
+        while session.ready:
+            session.send(chunk)
+            session.flush()
+            await asyncio.sleep(0)
+        await bench.until(lambda: 50 not in bench.sim.gateway.sessions)
+    await still_serves(bench)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.text(alphabet="0123456789.eE-xSPY\n", max_size=6), min_size=1, max_size=40))
+def test_any_fields_are_read_or_refused_with_a_reason(values):
+    try:
+        read_request(values)
+    except MalformedRequestError as error:
+        assert str(error)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=8), st.integers(1, 9))
+def test_frames_survive_any_cut(payloads, cut):
+    stream = b"API\0" + b"".join(frame(payload) for payload in payloads)
+    reader = FrameReader()
+    found = []
+    for start in range(0, len(stream), cut):
+        found += reader.feed(stream[start : start + cut])
+    assert found == payloads
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_cut_or_refused(data):
+    reader = FrameReader()
+    try:
+        for payload in reader.feed(b"API\0" + data):
+            split_fields(payload)
+    except (FrameError, MalformedRequestError) as error:
+        assert str(error)
+
+
+@given(st.text(max_size=30))
+def test_messages_are_ascii_and_keep_their_field_count(text):
+    encoded = message(4, 2, -1, 201, text, "")
+    assert encoded[4:].isascii()
+    assert len(split_fields(encoded[4:])) == 6
+
+
+@pytest.mark.parametrize(("offer", "version"), [(b"v157..176", 176), (b"v157..178", 176), (b"v100..203 +PACEAPI", 176)])
+def test_versions_that_fit(offer, version):
+    assert negotiate(offer) == version
+
+
+@pytest.mark.parametrize("offer", [b"", b"v", b"v1..2..3", b"v177..180", b"v100..175", b"176"])
+def test_versions_that_do_not_fit(offer):
+    with pytest.raises(VersionError):
+        negotiate(offer)
