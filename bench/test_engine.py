@@ -5,20 +5,16 @@ which to divide.
 """
 
 import random
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from tests.engine.engine_bench import CLOSE_NS, OPEN_NS, SPY, EngineBench, S
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.eventlog import CONTROL, EVENT_SCHEMA, QUOTE, TRADE, EventRow
 from alphatrader.engine.replay import replay
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine"))
-from engine_bench import CLOSE_NS, OPEN_NS, SPY, EngineBench, S
 
 ROWS = 200_000
 ROWS_PER_DECISION = 25

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from paper_runs import PaperRun, paper_run
+from tests.e2e.paper_runs import PaperRun, paper_run
 
 
 def protected_position(run: PaperRun) -> dict[str, object] | None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from paper_runs import REPOSITORY, PaperRun, paper_run
+from tests.e2e.paper_runs import REPOSITORY, PaperRun, paper_run
 
 TAPE = REPOSITORY.parent / "shared/data/spy_ticks_2013-10/20131010_tick_trade.zip"
 

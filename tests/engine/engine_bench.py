@@ -71,7 +71,6 @@ class EngineBench:
         self.post(ev.LinkChanged(ts_ns=self.now_ns, healthy=True, code=0, text="connected"))
         self.snapshot()
         self.post(ev.AccountReported(ts_ns=self.now_ns, account="DU1", values={"AvailableFunds": 100_000.0}))
-        self.post(ev.ChainReceived(ts_ns=self.now_ns, symbol="SPY", source="alphavantage", body=chain_body()))
         strikes = tuple(Decimal(n) for n in range(640, 661))
         self.post(
             ev.OptionUniverse(
@@ -106,8 +105,9 @@ class EngineBench:
         return self
 
     def quotes(self) -> "EngineBench":
-        """Fresh quotes of underlying and options, and a book, at the present price."""
+        """Fresh quotes of underlying and options, a book and a chain, at the present price."""
         market, price = self.engine.state.market, self.price
+        self.post(ev.ChainReceived(ts_ns=self.now_ns, symbol="SPY", source="alphavantage", body=chain_body()))
         market.quote(self.now_ns, 1, price - 0.01, 900, price + 0.01, 200)
         for side, sign in ((1, -1), (0, 1)):
             for row in range(5):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from engine_bench import EngineBench
+from tests.engine.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import Leg, OpenOrder
@@ -177,11 +177,12 @@ def test_an_internal_error_halts_and_goes_on_handling() -> None:
 
 
 def test_a_placeholder_chain_is_refused_by_name() -> None:
-    bench = EngineBench().ready()
+    bench = EngineBench().ready().flow(1)
+    bench.decide()
     row = b'{"contractID":"XXYYZZ","expiration":"2099-99-99"}'
     body = b'{"endpoint":"Realtime Options","message":"artificial","data":[' + row + b"]}"
     bench.post(ev.ChainReceived(ts_ns=bench.now_ns, symbol="SPY", source="alphavantage", body=body))
     before = bench.engine.state.symbols["SPY"].exposure
-    bench.flow(1).decide()
+    bench.decide()
     assert bench.engine.state.symbols["SPY"].exposure is before
     assert bench.engine.state.symbols["SPY"].chain_error

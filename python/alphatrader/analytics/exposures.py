@@ -1,6 +1,9 @@
 """Dealer exposure of a symbol from a chain body: decoded and computed in Rust, kept with its time and source."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
 
 from alphatrader import _core
 from alphatrader.calendar import option_settlement_ns
@@ -30,8 +33,8 @@ def compute_exposure(symbol: str, source: str, body: bytes, spot: float, ts_ns: 
 
 
 def _to_view(result: _core.Exposure, source: str, as_of: str, ts_ns: int) -> ExposureView:
-    table = result.by_strike()
-    columns = {name: table.column(name).to_pylist() for name in table.schema.names}
+    table = pa.record_batch(result.by_strike())
+    columns: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in table.schema.names}
     strikes = tuple(
         StrikeView(
             strike=columns["strike"][i],

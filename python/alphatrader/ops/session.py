@@ -138,7 +138,7 @@ class TradingSession:
         outputs = OutputFile(folder / "outputs.jsonl", engine.state)
         client = open_client(services.redis.url, max_connections=config.redis.max_connections)
         adapter = IbkrAdapter(broker_settings(config, options, services.gateway), runner, services.clock)
-        claims = RedisSignalStore(client)
+        claims = RedisSignalStore(client, scope=self._claim_scope())
         ports = Ports(journal, log, adapter, adapter, claims)
         runner.ports = ports
         label = services.gateway.label if services.gateway else ""
@@ -197,6 +197,14 @@ class TradingSession:
             await stop_dashboard(self._home)
         (folder / "closed").touch()
         return await self._report(runner, journal, outputs, snapshot, label)
+
+    def _claim_scope(self) -> str:
+        """Whose signals exclude each other: those of one account; a simulated run has its own."""
+        config = self._config
+        if config.gateway.kind == "simulated":
+            return str(self._home.path.resolve())
+        account = config.live.account if self._options.mode == "live" else config.gateway.account
+        return f"{self._options.mode}:{account or 'default'}"
 
     async def _connect(self, adapter: IbkrAdapter, runner: Runner, services: Services) -> None:
         """Connect, subscribe, feed the session so far through the engine, go live."""
