@@ -286,7 +286,7 @@ async def test_a_frozen_link_answers_nothing_and_thaws(live):
 
 async def test_shutdown(live):
     await ask(live, {"op": "shutdown"})
-    await live.until(lambda: live.sim.stopped.is_set())
+    await live.until(live.sim.stopped.is_set)
 
 
 def test_shipped_scenarios_are_valid():

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from alphatrader.domain.errors import ConfigError, LinkError
+from alphatrader.domain.errors import ConfigError, JournalError, LinkError
 from alphatrader.sim.main import main
 from alphatrader.sim.scripted import ScriptedMarket
 from alphatrader.sim.settings import SimSettings
@@ -68,14 +68,17 @@ async def test_a_busy_port_is_one_clear_line(tmp_path):
 
 
 async def test_a_state_disk_that_fails_ends_the_run(tmp_path, library, running_gateway):
-    with pytest.raises(Exception, match="cannot be written"):
+    async def trade_on_a_failing_disk():
         async with running_gateway(tmp_path) as bench:
             ib = await bench.connect()
             contract = await bench.call(ib)
             bench.sim._journal._database.execute("PRAGMA query_only = ON")
             ib.placeOrder(contract, library.LimitOrder("BUY", 1, 1.00, tif="DAY"))
-            await bench.until(lambda: bench.sim.stopped.is_set())
+            await bench.until(bench.sim.stopped.is_set)
             assert ib.openTrades()[0].orderStatus.status == "PendingSubmit"
+
+    with pytest.raises(JournalError, match="cannot be written"):
+        await trade_on_a_failing_disk()
 
 
 def test_a_busy_port_ends_the_process_with_its_exit_code(tmp_path, capsys):
@@ -97,7 +100,7 @@ async def test_the_process_writes_sim_json_and_stops_on_sigterm(tmp_path):
                 await asyncio.sleep(0.05)
             facts = json.loads((tmp_path / "sim.json").read_bytes())
             assert facts["pid"] == process.pid
-            assert facts["port"] and facts["control_port"] and facts["alphavantage_port"]
+            assert all(facts[name] > 0 for name in ("port", "control_port", "alphavantage_port"))
             assert "SIMULATED" in facts["label"]
             reader, writer = await asyncio.open_connection("127.0.0.1", facts["control_port"])
             writer.write(b'{"op": "clock"}\n')
