@@ -1,14 +1,49 @@
 """The Rust hot path: market state, option chains, exposures, pricing.
 
-Units: timestamps are nanoseconds since the Unix epoch (UTC) as ``int``; prices are US dollars as ``float``
-and are held as integer ticks inside; sizes are shares or contracts. ``None`` means "not known", never 0.
+Units: timestamps are nanoseconds since the Unix epoch (UTC) as ``int``, 0 or more; prices are US dollars as ``float``
+(the depth book holds integer ticks, so that rows at one price add up exactly); sizes are shares or contracts. Prices
+and sizes above 1e9 are refused as corrupt. ``None`` means "not known", never 0.
+
+Every error is a :class:`CoreError`, except a ``TypeError`` or ``OverflowError`` for an argument of a wrong Python type.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
+
+__all__ = [
+    "KIND_CONTROL",
+    "KIND_DEPTH",
+    "KIND_DEPTH_RESET",
+    "KIND_QUOTE",
+    "KIND_TRADE",
+    "Chain",
+    "ChainDecodeError",
+    "CoreError",
+    "Exposure",
+    "Market",
+    "OccSymbol",
+    "OccSymbolError",
+    "PlaceholderDataError",
+    "RateLimitedError",
+    "RecordBatch",
+    "SchemaError",
+    "Snapshot",
+    "UnknownInstrumentError",
+    "VpinSeries",
+    "black_scholes",
+    "decode_alphavantage_chain",
+    "decode_cboe_csv",
+    "exposure",
+    "format_occ",
+    "implied_volatility",
+    "parse_occ",
+    "parse_occ_batch",
+    "version",
+    "vpin",
+]
 
 class CoreError(ValueError):
     """Base class of every error raised by this module."""
@@ -31,9 +66,27 @@ class UnknownInstrumentError(CoreError):
 class SchemaError(CoreError):
     """An Arrow batch lacks a column or has one of another type."""
 
+@type_check_only
 class ArrowBatch(Protocol):
-    """Any object with the Arrow PyCapsule interface that yields one record batch (pyarrow, polars, ...)."""
+    """A record batch of any library, through the Arrow PyCapsule interface (pyarrow, polars, ...)."""
 
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@type_check_only
+class ArrowTable(Protocol):
+    """A table, data frame or stream of batches through the same interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class RecordBatch:
+    """A record batch made here. Hand it to any Arrow library: ``pyarrow.record_batch(x)``, ``polars.DataFrame(x)``."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def column_names(self) -> list[str]: ...
+    def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 # ---------------------------------------------------------------------------------------------- market state
@@ -49,6 +102,7 @@ KIND_DEPTH: int
 KIND_DEPTH_RESET: int
 """4: forget the depth book of the instrument."""
 
+@final
 class Snapshot:
     """What is known of one instrument at ``ts_ns``: an immutable copy, cheap to take (microseconds)."""
 
@@ -71,7 +125,10 @@ class Snapshot:
     obi_weighted: float | None
     """The same over five levels, weights 1/level."""
     ofi_10s: float
-    """Order flow imbalance (Cont, Kukanov, Stoikov) summed over the last 10 s of L1 quotes, in shares."""
+    """Order flow imbalance (Cont, Kukanov, Stoikov) summed over the last 10 s of L1 quotes, in shares.
+
+    Windows of time are measured back from ``ts_ns``. A window holds its newest 65,536 events at most.
+    """
     ofi_60s: float
     ofi_60s_normalised: float | None
     """``ofi_60s`` over the sum of absolute contributions in the same window: -1..1."""
@@ -79,38 +136,51 @@ class Snapshot:
     """Buyer-initiated minus seller-initiated shares in the last 60 s."""
     volume_60s: float
     unclassified_share: float | None
-    """Share of session volume to which no aggressor could be assigned."""
+    """Share of session volume to which no aggressor could be assigned (first print, auctions, average prices, ...).
+
+    A session is a New York calendar day. The aggressor comes from the quote rule where a sound two-sided quote is in
+    force and the price is off its mid, else from the tick rule.
+    """
     vpin: float | None
     """None until the window holds its full number of buckets."""
     vpin_cdf: float | None
-    """Empirical CDF of the level among all levels seen so far."""
+    """Empirical CDF of the level among all levels seen so far (past 32,768: among the newest 32,768)."""
     vpin_buckets: int
     vpin_bucket_volume: int
     return_60s: float | None
-    """Log return of the trade price over the last 60 s (1-s bars)."""
+    """Log return of the trade price over the last 60 s (1-s bars); None until this session has a price that old."""
     return_300s: float | None
     volatility_300s: float | None
-    """Standard deviation of the 5-s log returns in the last 300 s, scaled to one year of 252 x 390 min."""
+    """Standard deviation of the 5-s log returns in the last 300 s, scaled to one year of 252 x 390 min.
+
+    None with less than a minute of prices in this session.
+    """
     vwap: float | None
-    """Session volume-weighted average price over eligible prints."""
+    """Session volume-weighted average price over eligible prints: price-forming ones in regular hours."""
     session_high: float | None
     session_low: float | None
     session_volume: float
     trade_count: int
     odd_lot_share: float | None
-    """Share of prints in the last 60 s under the round lot for the price tier."""
+    """Share of prints in the last 60 s under the round lot for the price tier (100 shares before 2025-11-03)."""
     block_count_60s: int
+    """Prints of 10,000 shares or $200,000 and more."""
     sweep_count_60s: int
+    """Runs of prints of one side within 10 ms that touch two venues or prices, or carry the ISO flag."""
     crossed: bool
+    """Best bid above best ask, in the L1 quote or in the depth book."""
     locked: bool
+    """Best bid equal to best ask, in the L1 quote or in the depth book."""
     depth_anomalies: int
     """Depth rows that named an absent position, since the last reset (counted, never fatal)."""
     events: int
 
+@final
 class Market:
     """Market state of many instruments, fed one event at a time (live) or by Arrow batches (replay, backtest).
 
-    Both ways run the same code: the same events in the same order give the same snapshots to the last bit.
+    Both ways run the same code: the same events in the same order give the same snapshots to the last bit. An event
+    that is refused (CoreError) changes nothing. May be used from several threads.
     """
 
     def __init__(self) -> None: ...
@@ -123,11 +193,12 @@ class Market:
         vpin_bucket_volume: int = 0,
         vpin_window: int = 50,
     ) -> None:
-        """Register an instrument. ``vpin_bucket_volume`` 0 = no VPIN, tape features only.
+        """Register an instrument. ``vpin_bucket_volume`` 0 = no VPIN, tape features only; else 50 shares or more.
 
         Adding a known id again with the same parameters is a no-op; with others it raises :class:`CoreError`.
         """
-    def trade(self, ts_ns: int, instrument_id: int, price: float, size: float, venue: str, conditions: str) -> None: ...
+    def trade(self, ts_ns: int, instrument_id: int, price: float, size: float, venue: str, conditions: str) -> None:
+        """Apply a print. ``conditions`` are CTA/UTP letters (``" F I"``); a print of size 0 only moves the clock."""
     def quote(self, ts_ns: int, instrument_id: int, bid: float, bid_size: float, ask: float, ask_size: float) -> None:
         """Apply an L1 quote. A NaN price (or price <= 0) means that the side is absent."""
     def depth(
@@ -140,14 +211,19 @@ class Market:
         price: float,
         size: float,
         market_maker: str,
-    ) -> None: ...
+    ) -> None:
+        """Apply a row operation as the broker sends it: op 0 insert, 1 update, 2 delete; side 0 ask, 1 bid.
+
+        Prices are rounded to the nearest tick. An absent position changes nothing and counts as an anomaly.
+        """
     def depth_reset(self, ts_ns: int, instrument_id: int) -> None: ...
-    def apply_batch(self, batch: ArrowBatch) -> int:
+    def apply_batch(self, batch: ArrowBatch | ArrowTable) -> int:
         """Apply market rows of the event log schema (``alphatrader.domain.eventlog``); return how many.
 
         Columns read: ts_ns int64, kind int8, instrument_id int32, op int8, side int8, position int16, price, size,
         price2, size2 float64, venue and text utf8 (nullable). Others are ignored. The GIL is released.
-        Raises SchemaError, UnknownInstrumentError.
+        All rows are validated before the first is applied: nothing is applied if one is refused.
+        Raises SchemaError, UnknownInstrumentError, CoreError (which names the row).
         """
     def snapshot(self, instrument_id: int) -> Snapshot: ...
     def l1(self, instrument_id: int) -> tuple[float, float, float, float, float, int]:
@@ -155,12 +231,17 @@ class Market:
     def levels(self, instrument_id: int, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """(bids, asks) of the depth book, best first, market makers at one price added up: (price, size)."""
     def recent_trades(self, instrument_id: int, count: int) -> list[tuple[int, float, float, int]]:
-        """Newest last: (ts_ns, price, size, aggressor +1 buy / -1 sell / 0 unknown)."""
+        """Newest last: (ts_ns, price, size, aggressor +1 buy / -1 sell / 0 unknown). At most 4,096 are kept."""
     def bars(self, instrument_id: int, seconds: int, count: int) -> list[tuple[int, float, float, float, float, float]]:
-        """Newest last: (start_ns, open, high, low, close, volume) of bars built from 1-s bars (``seconds`` >= 1)."""
+        """Newest last: (start_ns, open, high, low, close, volume) of bars built from 1-s bars (``seconds`` >= 1).
+
+        Bars start at multiples of ``seconds`` since the epoch. Intervals without a trade have no bar. 32,768 seconds
+        with trades are kept.
+        """
 
 # ---------------------------------------------------------------------------------------------- option symbols
 
+@final
 class OccSymbol:
     """A parsed OCC/OSI option symbol."""
 
@@ -181,8 +262,8 @@ def parse_occ(symbol: str) -> OccSymbol:
 def format_occ(root: str, expiry: str, right: str, strike_milli: int, *, padded: bool = True) -> str:
     """``expiry`` is YYYYMMDD. Raises OccSymbolError."""
 
-def parse_occ_batch(symbols: Any) -> Any:
-    """Parse an Arrow string array (or any Arrow-capsule array) without Python objects.
+def parse_occ_batch(symbols: Any) -> RecordBatch:
+    """Parse an Arrow string array (any Arrow-capsule array, or a list of str) without a Python object a row.
 
     Returns an Arrow record batch: root utf8, expiry date32, right utf8 (C/P), strike_milli int64, error utf8 (null if
     the row is valid; the other columns are null where it is not).
@@ -190,6 +271,7 @@ def parse_occ_batch(symbols: Any) -> Any:
 
 # ---------------------------------------------------------------------------------------------- option chains
 
+@final
 class Chain:
     """A decoded option chain: one Arrow record batch and where it comes from.
 
@@ -205,8 +287,13 @@ class Chain:
     dropped: dict[str, int]
     """Rows that could not be decoded, by reason."""
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+    def __arrow_c_schema__(self) -> object: ...
     @staticmethod
-    def from_arrow(batch: ArrowBatch, *, spot: float | None = None, as_of: str | None = None) -> Chain: ...
+    def from_arrow(batch: ArrowBatch | ArrowTable, *, spot: float | None = None, as_of: str | None = None) -> Chain:
+        """Take rows from Arrow. Needs expiry date32, right int8, strike f64; other columns may be absent (then null).
+
+        Raises SchemaError.
+        """
     def expiries(self) -> list[str]:
         """Sorted ``YYYYMMDD``."""
 
@@ -219,6 +306,7 @@ def decode_alphavantage_chain(body: bytes) -> Chain:
 def decode_cboe_csv(body: bytes) -> Chain:
     """Decode a Cboe ``quotedata.csv`` body (already gunzipped), any header locale. Raises ChainDecodeError."""
 
+@final
 class Exposure:
     """Dealer exposure of a chain. Sign convention: +1 call, -1 put (dealers long calls, short puts)."""
 
@@ -228,29 +316,38 @@ class Exposure:
     dex_usd: float
     """Sum of delta x OI x multiplier x spot (puts negative by their delta)."""
     dex_dealer_usd: float
-    """Calls minus puts of absolute delta."""
+    """Calls minus puts of absolute delta: the same figure where the source signs put deltas, as it should."""
     vex_usd_per_vol_point: float
     chex_usd_per_day: float
     call_wall: float | None
     put_wall: float | None
     max_abs_gex_strike: float | None
     max_pain: float | None
+    """Strike with the least intrinsic value paid on open interest, over the used rows."""
     zero_gamma_interpolated: float | None
-    """Method A: zero of the cumulative by-strike sum; None where it never crosses."""
+    """Method A: zero of the cumulative by-strike sum nearest to spot; None where it never crosses."""
     zero_gamma_flips: list[float]
-    """Method B: every sign change of total gamma re-priced on a 0.8-1.2 spot grid, ascending."""
+    """Method B: every sign change of total gamma re-priced on a 0.8-1.2 spot grid (even in log), refined, ascending."""
     zero_gamma_flip: float | None
     """The flip nearest to spot."""
     rows_total: int
     rows_used: int
+    """``rows_total`` = ``rows_used`` + the sum of ``rows_dropped``."""
+    rows_without_iv: int
+    """Used rows without a volatility: they count for GEX and DEX, but not for VEX, CHEX and the flips."""
     rows_dropped: dict[str, int]
-    """By reason: ``open_interest_below_min``, ``no_gamma``, ``no_delta``, ``expired``, ``bad_strike``, ..."""
-    def by_strike(self) -> Any:
-        """Arrow record batch, ascending: strike, call_gex, put_gex, net_gex (usd per 1%), dex_usd, call_oi, put_oi,
-        call_volume, put_volume f64, call_iv, put_iv f64 (nearest expiry, nullable)."""
+    """By reason: ``bad_strike``, ``bad_expiry``, ``bad_right``, ``expiry_not_selected``, ``expired``,
+    ``no_open_interest``, ``open_interest_below_min``, ``no_volume``, ``volume_below_min``, ``no_iv``, ``no_gamma``,
+    ``no_delta``."""
+    def by_strike(self) -> RecordBatch:
+        """One row a strike, ascending.
+
+        Columns: strike, call_gex, put_gex, net_gex (usd per 1%), dex_usd, call_oi, put_oi, call_volume, put_volume f64,
+        call_iv, put_iv f64 (at the nearest expiry of all used rows, nullable).
+        """
 
 def exposure(
-    chain: Chain | ArrowBatch,
+    chain: Chain | ArrowBatch | ArrowTable,
     spot: float,
     *,
     as_of_ns: int,
@@ -268,7 +365,9 @@ def exposure(
     """Exposure totals, walls and zero gamma. The GIL is released.
 
     ``settlement_ns`` maps YYYYMMDD to the settlement instant; an expiry it lacks settles 16:00 New York. Rows nearer
-    to settlement than ``min_seconds_to_settlement`` are dropped as ``expired``, never clamped.
+    to settlement than ``min_seconds_to_settlement`` are dropped as ``expired``, never clamped. ``min_open_interest``
+    applies to the weight: with ``weight="volume"`` it is the least volume. ``grid_points`` 0 = no flips.
+    Raises CoreError, SchemaError.
     """
 
 # ---------------------------------------------------------------------------------------------- pricing
@@ -283,8 +382,11 @@ def black_scholes(
     rate: float = 0.0,
     dividend_yield: float = 0.0,
 ) -> dict[str, NDArray[np.float64]]:
-    """European price and greeks; arrays of one length. Keys: price, delta, gamma (per $1), theta (per day), vega (per
-    vol point). A year is 365 x 86,400 s. NaN where an input is not positive and finite."""
+    """European price and greeks; arrays of one length.
+
+    Keys: price, delta, gamma (per $1), theta (per day), vega (per vol point). A year is 365 x 86,400 s. NaN where an
+    input is not positive and finite. Raises CoreError for arrays of different length.
+    """
 
 def implied_volatility(
     price: NDArray[np.float64],
@@ -300,6 +402,7 @@ def implied_volatility(
 
 # ---------------------------------------------------------------------------------------------- batch VPIN
 
+@final
 class VpinSeries:
     """VPIN over a recorded tape (Easley, Lopez de Prado, O'Hara 2012)."""
 
@@ -321,7 +424,12 @@ def vpin(
     window: int = 50,
     scheme: Literal["tick", "bulk"] = "tick",
 ) -> VpinSeries:
-    """Exact bucket splitting; identical to feeding the same trades to :class:`Market` (tick scheme, no quotes)."""
+    """Exact bucket splitting; identical to feeding the same trades to :class:`Market` (tick scheme, no quotes).
+
+    ``bucket_volume`` is at least 50 shares. Volume without an aggressor counts half to each side. ``"bulk"`` classifies
+    one-minute bars by the normal distribution of the price change over its trailing standard deviation.
+    Raises CoreError for arrays of different length, bad prices or sizes.
+    """
 
 def version() -> str:
     """Crate version."""

@@ -1,4 +1,4 @@
-//! Decoder of Alpha Vantage's REALTIME_OPTIONS and HISTORICAL_OPTIONS bodies (JSON).
+//! Decoder of Alpha Vantage's `REALTIME_OPTIONS` and `HISTORICAL_OPTIONS` bodies (JSON).
 //!
 //! Every value is a string. A missing entitlement is answered with HTTP 200 and invented rows (`XXYYZZ`, `2099-99-99`);
 //! a limit with HTTP 200 and `Information` or `Note`, which may repeat the API key. Both are refused here.
@@ -15,7 +15,8 @@ use crate::redact::redact;
 
 /// Decode a body.
 pub fn decode(body: &[u8]) -> Result<Chain> {
-    let mut reading = Reading { rows: ChainBuilder::new(), has_data: false, placeholder: false, as_of: None, notice: None };
+    let mut reading =
+        Reading { rows: ChainBuilder::new(), has_data: false, placeholder: false, as_of: None, notice: None };
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = BodySeed(&mut reading).deserialize(&mut json).and_then(|()| json.end());
     if let Err(error) = read {
@@ -32,7 +33,9 @@ pub fn decode(body: &[u8]) -> Result<Chain> {
         ));
     }
     match reading.notice {
-        Some((Notice::Limit, text)) => Err(Error::RateLimited(format!("Alpha Vantage sent a notice instead of data: {text}"))),
+        Some((Notice::Limit, text)) => {
+            Err(Error::RateLimited(format!("Alpha Vantage sent a notice instead of data: {text}")))
+        }
         Some((Notice::Error, text)) => Err(Error::ChainDecode(format!("Alpha Vantage refused the request: {text}"))),
         None if reading.has_data => reading.rows.finish(None, reading.as_of),
         None => Err(Error::ChainDecode("the Alpha Vantage body has no `data`: check the endpoint's name".into())),

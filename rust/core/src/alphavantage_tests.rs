@@ -24,14 +24,16 @@ fn number(chain: &Chain, name: &str) -> Option<f64> {
 fn a_row_keeps_every_number() {
     let chain = decode(body(&[ROW]).as_bytes()).unwrap();
     assert_eq!((chain.batch().num_rows(), chain.as_of.as_deref()), (1, Some("2025-09-12")));
-    for (name, expected) in [("strike", 620.0), ("bid", 36.98), ("ask_size", 32.0), ("iv", 0.14523), ("vega", 0.00008)] {
+    for (name, expected) in [("strike", 620.0), ("bid", 36.98), ("ask_size", 32.0), ("iv", 0.14523), ("vega", 0.00008)]
+    {
         assert_eq!(number(&chain, name), Some(expected), "{name}");
     }
 }
 
 #[test]
 fn junk_numbers_are_null_and_json_numbers_are_taken() {
-    let row = r#"{"contractID":"SPY250912C00620000","bid":"-","ask":37.5,"volume":7,"last":null,"delta":"inf","gamma":true}"#;
+    let row =
+        r#"{"contractID":"SPY250912C00620000","bid":"-","ask":37.5,"volume":7,"last":null,"delta":"inf","gamma":true}"#;
     let chain = decode(body(&[row]).as_bytes()).unwrap();
     assert_eq!((number(&chain, "bid"), number(&chain, "ask"), number(&chain, "volume")), (None, Some(37.5), Some(7.0)));
     assert_eq!((number(&chain, "last"), number(&chain, "delta"), number(&chain, "gamma")), (None, None, None));
@@ -55,7 +57,8 @@ fn bad_rows_are_dropped_by_reason() {
 
 #[test]
 fn placeholders_are_refused_even_among_good_rows() {
-    for row in [r#"{"symbol":"XXYYZZ"}"#, r#"{"contractID":"XXYYZZ999999C00020000"}"#, r#"{"expiration":"2099-99-99"}"#] {
+    for row in [r#"{"symbol":"XXYYZZ"}"#, r#"{"contractID":"XXYYZZ999999C00020000"}"#, r#"{"expiration":"2099-99-99"}"#]
+    {
         assert!(matches!(decode(body(&[ROW, row]).as_bytes()), Err(Error::PlaceholderData(_))), "{row}");
     }
     let artificial = r#"{"data":[],"message":"THE SAMPLE DATA SCHEMA BELOW IS ARTIFICIAL"}"#;
@@ -76,7 +79,9 @@ fn notices_are_errors_without_the_key() {
 #[test]
 fn empty_and_broken_bodies() {
     assert_eq!(decode(body(&[]).as_bytes()).unwrap().batch().num_rows(), 0);
-    for broken in [&b""[..], b"[]", b"{}", b"null", b"{\"data\":5}", b"{\"data\":[1]}", b"{\"data\":[]", b"{\"data\":[]} x"] {
+    for broken in
+        [&b""[..], b"[]", b"{}", b"null", b"{\"data\":5}", b"{\"data\":[1]}", b"{\"data\":[]", b"{\"data\":[]} x"]
+    {
         assert!(matches!(decode(broken), Err(Error::ChainDecode(_))), "{broken:?}");
     }
     let deep = "[".repeat(100_000);

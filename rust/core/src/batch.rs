@@ -77,9 +77,9 @@ impl<'a> Rows<'a> {
                 DepthOp::new(op, side, position, self.price[i], self.size[i]).map(Event::Depth)
             }
             KIND_DEPTH_RESET => Ok(Event::DepthReset),
-            KIND_CONTROL => {
-                Err(Error::invalid("a control event (kind 0) is not for the market: give it to the engine, in its place"))
-            }
+            KIND_CONTROL => Err(Error::invalid(
+                "a control event (kind 0) is not for the market: give it to the engine, in its place",
+            )),
             other => Err(Error::invalid(format!("kind {other} is none of the event log's kinds 0..4"))),
         }
     }

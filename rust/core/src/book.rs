@@ -1,6 +1,7 @@
 //! The order book: the L1 quote, and depth rows as the broker sends them.
 
-use crate::error::{finite, not_negative, positive, Error, Result};
+use crate::error::{finite, positive, Error, Result};
+use crate::limits;
 
 /// Best bid and ask. A side whose price is NaN is absent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +36,7 @@ impl Quote {
 
     /// Halfway between bid and ask.
     pub fn mid(&self) -> Option<f64> {
-        self.is_two_sided().then(|| (self.bid + self.ask) * 0.5)
+        self.is_two_sided().then_some((self.bid + self.ask) * 0.5)
     }
 
     /// (Pa Qb + Pb Qa) / (Qb + Qa): leans to the side that is about to give way.
@@ -50,10 +51,8 @@ fn side(name: &str, price: f64, size: f64) -> Result<(f64, f64)> {
     if price.is_nan() || price <= 0.0 {
         return Ok((f64::NAN, f64::NAN));
     }
-    if price.is_finite() && size.is_finite() && size >= 0.0 {
-        return Ok((price, size));
-    }
-    Err(Error::invalid(format!("the {name} was {price} x {size}: price and size must be finite, the size 0 or more")))
+    limits::check(name, price, size)?;
+    Ok((price, size))
 }
 
 /// A side of the depth book, as the broker numbers it.
@@ -109,9 +108,8 @@ impl DepthOp {
         let side = Side::from_code(side)?;
         let position = usize::try_from(position)
             .map_err(|_| Error::invalid(format!("the depth position was {position}: rows count from 0")))?;
-        if kind != OpKind::Delete && !(price.is_finite() && price > 0.0 && size.is_finite() && size >= 0.0) {
-            positive("the depth price", price)?;
-            not_negative("the depth size", size)?;
+        if kind != OpKind::Delete {
+            limits::check("depth", price, size)?;
         }
         Ok(Self { kind, side, position, price, size })
     }

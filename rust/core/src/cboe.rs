@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_row_is_a_call_and_a_put() {
-        let text = body("SPDR,Last: 450.81,Change:  3.85", "\"Date: September 14, 2023 at 4:31 PM EDT\",Bid: 450.81", &[ROW]);
+        let text =
+            body("SPDR,Last: 450.81,Change:  3.85", "\"Date: September 14, 2023 at 4:31 PM EDT\",Bid: 450.81", &[ROW]);
         let chain = decode(text.as_bytes()).unwrap();
         assert_eq!((chain.spot, chain.as_of.as_deref()), (Some(450.81), Some("September 14, 2023 at 4:31 PM EDT")));
         assert_eq!(column(&chain, "strike"), [Some(360.0); 2]);
@@ -145,9 +146,24 @@ mod tests {
     #[test]
     fn headers_of_other_locales_and_with_broken_quotes() {
         for (title, date, spot, as_of) in [
-            ("X,Last: 4479.08,Change:  -32", "\"Date: 23 de marzo de 2022, 10:11 GMT-4\",Bid: 4477", 4479.08, "23 de marzo de 2022, 10:11 GMT-4"),
-            ("\"A, B\",Last: 445.65,Change:  0.51", "Date: 22 March 2024, 9:46 PM EDT,Bid: 445.65,\"Volume: 28,253,899", 445.65, "22 March 2024, 9:46 PM EDT"),
-            ("X,\"Last: 4,505.10\",Change:  1", "Date: 20 May 2023, 11:46 AM EDT\",Bid: 1", 4505.10, "20 May 2023, 11:46 AM EDT"),
+            (
+                "X,Last: 4479.08,Change:  -32",
+                "\"Date: 23 de marzo de 2022, 10:11 GMT-4\",Bid: 4477",
+                4479.08,
+                "23 de marzo de 2022, 10:11 GMT-4",
+            ),
+            (
+                "\"A, B\",Last: 445.65,Change:  0.51",
+                "Date: 22 March 2024, 9:46 PM EDT,Bid: 445.65,\"Volume: 28,253,899",
+                445.65,
+                "22 March 2024, 9:46 PM EDT",
+            ),
+            (
+                "X,\"Last: 4,505.10\",Change:  1",
+                "Date: 20 May 2023, 11:46 AM EDT\",Bid: 1",
+                4505.10,
+                "20 May 2023, 11:46 AM EDT",
+            ),
         ] {
             let chain = decode(body(title, date, &[ROW]).as_bytes()).unwrap();
             assert_eq!((chain.spot, chain.as_of.as_deref(), chain.batch().num_rows()), (Some(spot), Some(as_of), 2));

@@ -95,6 +95,7 @@ impl Chain {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn as_schema_error(error: ArrowError) -> Error {
     Error::Schema(error.to_string())
 }
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn from_batches_names_what_does_not_fit() {
         let batch = batch_of(vec![("strike", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]);
-        let error = Chain::from_batches(&[batch.clone()], None, None).unwrap_err().to_string();
+        let error = Chain::from_batches(std::slice::from_ref(&batch), None, None).unwrap_err().to_string();
         assert!(error.contains("expiry"), "{error}");
         assert!(Chain::from_batches(&[batch], Some(f64::NAN), None).is_err());
     }

@@ -15,9 +15,9 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
 }
 
 fn typed<'a, T: ArrowPrimitiveType>(name: &str, array: &'a ArrayRef) -> Result<&'a PrimitiveArray<T>> {
-    array.as_primitive_opt::<T>().ok_or_else(|| {
-        Error::Schema(format!("column {name:?} is {}: it must be {}", array.data_type(), T::DATA_TYPE))
-    })
+    array
+        .as_primitive_opt::<T>()
+        .ok_or_else(|| Error::Schema(format!("column {name:?} is {}: it must be {}", array.data_type(), T::DATA_TYPE)))
 }
 
 /// The values of a column that must be present, of this type and without nulls.

@@ -18,12 +18,17 @@ use crate::chain::Chain;
 use crate::civil::{new_york_close_ns, NS_PER_SECOND};
 use crate::columns::nullable;
 use crate::error::{not_negative, positive, Error, Result};
+use crate::limits::{is_price, is_size};
 use crate::pricing::{Carry, Curvature, Terms};
 use crate::strikes::{self, Contribution, StrikeRow, StrikeSums};
 use crate::zero_gamma::GammaProfile;
 
 /// Most grid points of method B.
 pub const GRID_POINTS_MAX: i64 = 100_001;
+
+const MULTIPLIER_MAX: f64 = 1e6;
+/// 1970-01-01 to 9999-12-31.
+const EXPIRY_DAYS: std::ops::RangeInclusive<i32> = 0..=2_932_896;
 
 /// What a contract counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +80,18 @@ impl ExposureParams {
         positive("spot", self.spot)?;
         not_negative("min_open_interest", self.min_weight)?;
         positive("multiplier", self.multiplier)?;
+        if !is_price(self.spot) || self.multiplier > MULTIPLIER_MAX {
+            let text = format!("spot {} or multiplier {} is out of range", self.spot, self.multiplier);
+            return Err(Error::invalid(format!("{text}: give at most 1e9 and {MULTIPLIER_MAX}")));
+        }
         not_negative("min_seconds_to_settlement", self.min_seconds_to_settlement)?;
         if self.grid_points == 0 || (2..=GRID_POINTS_MAX).contains(&self.grid_points) {
             return Ok(());
         }
-        Err(Error::invalid(format!("grid_points was {}: give 2 to {GRID_POINTS_MAX}, or 0 for no flips", self.grid_points)))
+        Err(Error::invalid(format!(
+            "grid_points was {}: give 2 to {GRID_POINTS_MAX}, or 0 for no flips",
+            self.grid_points
+        )))
     }
 }
 
@@ -200,16 +212,18 @@ struct UsedRow {
     curve: Option<(f64, Curvature)>,
 }
 
+/// Largest gamma that is believed; a one-cent spot an hour from settlement has less.
+const GAMMA_MAX: f64 = 1e6;
 /// Largest absolute delta that is believed; sources round.
 const DELTA_MAX: f64 = 1.001;
 
 fn use_row(columns: &Columns<'_>, i: usize, times: &mut ExpiryTimes<'_>) -> std::result::Result<UsedRow, &'static str> {
     let params = times.params;
     let strike = columns.strike[i];
-    if !(strike.is_finite() && strike > 0.0) {
+    if !is_price(strike) {
         return Err("bad_strike");
     }
-    if columns.expiry.is_null(i) {
+    if columns.expiry.is_null(i) || !EXPIRY_DAYS.contains(&columns.expiry.value(i)) {
         return Err("bad_expiry");
     }
     let right = if columns.right.is_null(i) { 0 } else { columns.right.value(i) };
@@ -220,7 +234,7 @@ fn use_row(columns: &Columns<'_>, i: usize, times: &mut ExpiryTimes<'_>) -> std:
         Weight::OpenInterest => (columns.open_interest[i], "no_open_interest", "open_interest_below_min"),
         Weight::Volume => (columns.volume[i], "no_volume", "volume_below_min"),
     };
-    if !(weight.is_finite() && weight >= 0.0) {
+    if !is_size(weight) {
         return Err(absent);
     }
     if weight < params.min_weight {
@@ -232,11 +246,11 @@ fn use_row(columns: &Columns<'_>, i: usize, times: &mut ExpiryTimes<'_>) -> std:
         GammaSource::Given => columns.gamma[i],
         GammaSource::Recompute => curve.as_ref().ok_or("no_iv")?.1.gamma(&terms),
     };
-    if !(gamma.is_finite() && gamma >= 0.0) {
+    if !(0.0..=GAMMA_MAX).contains(&gamma) {
         return Err("no_gamma");
     }
     let delta = columns.delta[i];
-    if !(delta.abs() <= DELTA_MAX) {
+    if delta.is_nan() || delta.abs() > DELTA_MAX {
         return Err("no_delta");
     }
     Ok(UsedRow { terms, expiry, weight, gamma, delta, curve })
@@ -286,7 +300,7 @@ pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
         } else {
             total.rows_without_iv += 1;
         }
-        let or_zero = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let or_zero = |value: f64| if is_size(value) { value } else { 0.0 };
         sums.add(&Contribution {
             strike: row.terms.strike,
             right: row.terms.right,

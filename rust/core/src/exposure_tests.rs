@@ -139,8 +139,8 @@ fn parameters_are_checked() {
 
 fn any_row() -> impl Strategy<Value = Row> {
     let number = prop_oneof![8 => 0.0..1.0_f64, 1 => Just(f64::NAN)];
-    (-1_i32..20, prop_oneof![Just(1_i8), Just(-1)], 80_i32..120, 0_u32..50, number.clone(), number.clone(), number).prop_map(
-        |(days, right, strike, oi, iv, delta, gamma)| Row {
+    (-1_i32..20, prop_oneof![Just(1_i8), Just(-1)], 80_i32..120, 0_u32..50, number.clone(), number.clone(), number)
+        .prop_map(|(days, right, strike, oi, iv, delta, gamma)| Row {
             days: Some(days),
             right,
             strike: f64::from(strike),
@@ -149,8 +149,7 @@ fn any_row() -> impl Strategy<Value = Row> {
             iv,
             delta: delta * f64::from(right),
             gamma: gamma * 0.1,
-        },
-    )
+        })
 }
 
 proptest! {

@@ -105,7 +105,6 @@ impl Instrument {
     /// Forget the depth book.
     pub fn depth_reset(&mut self, ts_ns: i64) {
         self.advance(ts_ns);
-        self.depth_ts_ns = self.depth_ts_ns.max(ts_ns);
         self.depth.reset();
     }
 

@@ -1,4 +1,4 @@
-//! The hot path of AlphaTrader, without Python: market state, option symbols and chains, exposures, pricing.
+//! The hot path of `AlphaTrader`, without Python: market state, option symbols and chains, exposures, pricing.
 //!
 //! Everything here is deterministic: the same calls in the same order give the same results to the last bit. Nothing
 //! reads a clock, a file or a socket; inputs are checked and refused with typed errors.
@@ -23,6 +23,7 @@ pub mod conditions;
 pub mod error;
 pub mod exposure;
 pub mod instrument;
+pub mod limits;
 pub mod market;
 pub mod occ;
 pub mod occ_batch;

@@ -158,7 +158,15 @@ pub fn build(root: &str, expiry: &str, right: &str, strike_milli: i64) -> Result
         return Err(refuse(format!("strike_milli {strike_milli} is not in 1..={STRIKE_MILLI_MAX}")));
     }
     let strike_milli = strike_milli as u32;
-    Ok(OccSymbol { root: root_bytes, root_len, year: year as u16, month: month as u8, day: day as u8, right, strike_milli })
+    Ok(OccSymbol {
+        root: root_bytes,
+        root_len,
+        year: year as u16,
+        month: month as u8,
+        day: day as u8,
+        right,
+        strike_milli,
+    })
 }
 
 fn parse_root(root: &[u8]) -> std::result::Result<([u8; ROOT_MAX], u8), Fault> {

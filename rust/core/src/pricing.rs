@@ -4,7 +4,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use crate::error::{finite, Result};
+use crate::error::{finite, Error, Result};
+use crate::limits::is_price;
 use crate::occ::Right;
 
 /// Seconds in the year of all time fractions.
@@ -22,6 +23,9 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
+/// 1,000% a year: past this a rate was given in percent or is corrupt.
+const CARRY_MAX: f64 = 10.0;
+
 /// Interest rate and dividend yield, both continuous and finite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Carry {
@@ -34,7 +38,12 @@ pub struct Carry {
 impl Carry {
     /// Check both numbers.
     pub fn new(rate: f64, dividend_yield: f64) -> Result<Self> {
-        Ok(Self { rate: finite("rate", rate)?, dividend_yield: finite("dividend_yield", dividend_yield)? })
+        for (name, value) in [("rate", rate), ("dividend_yield", dividend_yield)] {
+            if finite(name, value)?.abs() > CARRY_MAX {
+                return Err(Error::invalid(format!("{name} was {value}: give a fraction a year, 0.05 for 5%")));
+            }
+        }
+        Ok(Self { rate, dividend_yield })
     }
 }
 
@@ -52,17 +61,21 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// `None` where a number is not positive and finite, or the right is neither +1 nor -1.
+    /// `None` where a number is not positive and finite (prices at most 1e9), or the right is neither +1 nor -1.
     #[inline]
     pub fn new(spot: f64, strike: f64, seconds_to_settlement: f64, right: i8) -> Option<Self> {
-        let sound = |x: f64| x.is_finite() && x > 0.0;
         let right = match right {
             1 => Right::Call,
             -1 => Right::Put,
             _ => return None,
         };
         let years = seconds_to_settlement / SECONDS_PER_YEAR;
-        (sound(spot) && sound(strike) && sound(years)).then_some(Self { spot, strike, years, right })
+        (is_price(spot) && is_price(strike) && years.is_finite() && years > 0.0).then_some(Self {
+            spot,
+            strike,
+            years,
+            right,
+        })
     }
 }
 
@@ -107,6 +120,10 @@ impl Curvature {
         let deviation = volatility * root_years;
         let drift = (carry.rate - carry.dividend_yield + 0.5 * volatility * volatility) * terms.years;
         let d1 = ((terms.spot / terms.strike).ln() + drift) / deviation;
+        if !d1.is_finite() {
+            // The deviation is too small or too large for a double.
+            return None;
+        }
         let growth = (-carry.dividend_yield * terms.years).exp();
         Some(Self { d1, d2: d1 - deviation, root_years, volatility, growth, density: growth * normal_pdf(d1) })
     }
@@ -140,7 +157,7 @@ impl Curvature {
     }
 }
 
-/// Value an option at a volatility above zero; `None` where the volatility is not positive and finite.
+/// Value an option; `None` where the volatility is not positive and finite.
 pub fn value(terms: &Terms, carry: Carry, volatility: f64) -> Option<Valuation> {
     let curve = Curvature::new(terms, carry, volatility)?;
     let Terms { spot, strike, years, right } = *terms;

@@ -38,7 +38,7 @@ fn prefix(text: &str, length: usize) -> &str {
 
 /// Byte range of the first secret.
 fn next_secret(text: &str) -> Option<(usize, usize)> {
-    let named = ["key as ", "key is ", "key: ", "apikey=", "api_key="].iter().filter_map(|lead| {
+    let named = ["key as ", "apikey=", "api_key="].iter().filter_map(|lead| {
         let start = text.to_ascii_lowercase().find(lead)? + lead.len();
         let length = text[start..].find(|c: char| !is_key_char(c)).unwrap_or(text.len() - start);
         (length > 0).then_some((start, start + length))
@@ -71,7 +71,10 @@ mod tests {
 
     #[test]
     fn keys_are_masked_wherever_they_stand() {
-        assert_eq!(redact("We have detected your API key as AB12CD34EF56GH78 and our"), "We have detected your API key as [redacted] and our");
+        assert_eq!(
+            redact("We have detected your API key as AB12CD34EF56GH78 and our"),
+            "We have detected your API key as [redacted] and our"
+        );
         assert_eq!(redact("your API key as demo and"), "your API key as [redacted] and");
         assert_eq!(redact("GET /query?apikey=secret_1&function=X"), "GET /query?apikey=[redacted]&function=X");
         assert_eq!(redact("K9Q2ZX81LM40PP7R"), MASK);

@@ -207,7 +207,10 @@ mod tests {
     #[test]
     fn walls_and_largest() {
         let rows = [row(90.0, 1.0, -9.0, 0.0, 0.0), row(100.0, 5.0, -5.0, 0.0, 0.0), row(110.0, 5.0, 0.0, 0.0, 0.0)];
-        assert_eq!((call_wall(&rows), put_wall(&rows), max_abs_gex_strike(&rows)), (Some(100.0), Some(90.0), Some(90.0)));
+        assert_eq!(
+            (call_wall(&rows), put_wall(&rows), max_abs_gex_strike(&rows)),
+            (Some(100.0), Some(90.0), Some(90.0))
+        );
         assert_eq!((call_wall(&[]), put_wall(&[row(1.0, 0.0, 0.0, 1.0, 1.0)])), (None, None));
     }
 

@@ -7,15 +7,14 @@ use crate::bars::SecondBars;
 use crate::book::Quote;
 use crate::civil::{new_york_day_bounds, NS_PER_SECOND};
 use crate::conditions::SaleConditions;
-use crate::error::{not_negative, positive, Error, Result};
+use crate::error::Result;
+use crate::limits;
 use crate::sweep::SweepDetector;
 use crate::vpin::{buy_share, Vpin};
 use crate::window::WindowSums;
 
 /// Most prints kept for [`Tape::recent`].
 pub const RECENT_MAX: usize = 4_096;
-/// Largest size of a single print; anything above is taken for corrupt input.
-pub const SIZE_MAX: f64 = 1e9;
 const BLOCK_SHARES: f64 = 10_000.0;
 const BLOCK_USD: f64 = 200_000.0;
 /// 2025-11-03 00:00 New York: from here on round lots depend on the price.
@@ -37,23 +36,12 @@ pub struct Print<'a> {
 }
 
 impl<'a> Print<'a> {
-    /// Validate price (finite, above 0) and size (0 to [`SIZE_MAX`]).
+    /// Validate price and size; see [`limits`].
     #[inline]
     pub fn new(ts_ns: i64, price: f64, size: f64, venue: &'a [u8], conditions: &[u8]) -> Result<Self> {
-        check_print(price, size)?;
+        limits::check("trade", price, size)?;
         Ok(Self { ts_ns, price, size, venue, conditions: SaleConditions::parse(conditions) })
     }
-}
-
-/// Refuse a print whose price or size cannot be true.
-#[inline]
-pub fn check_print(price: f64, size: f64) -> Result<()> {
-    if price.is_finite() && price > 0.0 && (0.0..=SIZE_MAX).contains(&size) {
-        return Ok(());
-    }
-    positive("the trade price", price)?;
-    not_negative("the trade size", size)?;
-    Err(Error::invalid(format!("the trade size was {size}: no print is larger than {SIZE_MAX} shares")))
 }
 
 /// A print with its aggressor.

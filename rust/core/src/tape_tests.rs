@@ -48,13 +48,18 @@ fn a_new_york_day_starts_a_new_session() {
     let day = 86_400_000;
     let tape = tape_of(&[print(0, 100.0, 100.0, ""), print(day, 50.0, 10.0, ""), print(1, 200.0, 70.0, "")]);
     let session = tape.session();
-    assert_eq!((session.volume, session.high, session.trade_count), (10.0, 50.0, 1), "yesterday's late print is left out");
+    assert_eq!(
+        (session.volume, session.high, session.trade_count),
+        (10.0, 50.0, 1),
+        "yesterday's late print is left out"
+    );
     assert_eq!(tape.last().map(|t| t.price), Some(50.0));
 }
 
 #[test]
 fn windows_are_measured_from_the_newest_event() {
-    let mut tape = tape_of(&[print(0, 100.0, 100.0, ""), print(1_000, 101.0, 30.0, ""), print(2_000, 101.0, 20_000.0, "")]);
+    let mut tape =
+        tape_of(&[print(0, 100.0, 100.0, ""), print(1_000, 101.0, 30.0, ""), print(2_000, 101.0, 20_000.0, "")]);
     let window = tape.last_60s();
     assert_eq!((window.volume, window.signed_volume, window.prints), (20_130.0, 20_030.0, 3));
     assert_eq!((window.odd_lots, window.blocks), (1.0, 1.0));
@@ -86,8 +91,11 @@ fn memory_is_bounded_and_input_checked() {
     let prints: Vec<_> = (0..RECENT_MAX as i64 + 5).map(|i| print(i, 100.0, 1.0, "")).collect();
     let tape = tape_of(&prints);
     assert_eq!(tape.recent(usize::MAX).len(), RECENT_MAX);
-    assert_eq!(tape.recent(2).map(|t| t.ts_ns).collect::<Vec<_>>(), prints[prints.len() - 2..].iter().map(|p| p.ts_ns).collect::<Vec<_>>());
+    assert_eq!(
+        tape.recent(2).map(|t| t.ts_ns).collect::<Vec<_>>(),
+        prints[prints.len() - 2..].iter().map(|p| p.ts_ns).collect::<Vec<_>>()
+    );
     for (price, size) in [(0.0, 1.0), (f64::NAN, 1.0), (f64::INFINITY, 1.0), (1.0, -1.0), (1.0, f64::NAN), (1.0, 2e9)] {
-        assert!(check_print(price, size).is_err(), "{price} {size}");
+        assert!(Print::new(0, price, size, b"", b"").is_err(), "{price} {size}");
     }
 }

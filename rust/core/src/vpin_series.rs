@@ -3,8 +3,8 @@
 use crate::aggressor::TickRule;
 use crate::civil::NS_PER_SECOND;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::pricing::normal_cdf;
-use crate::tape::check_print;
 use crate::vpin::{buy_share, Bucket, Vpin, VpinParams};
 
 /// Most buckets in one series; more means that the bucket is far too small for the tape.
@@ -43,7 +43,7 @@ impl TapeColumns<'_> {
         }
         let mut volume = 0.0;
         for (i, (price, size)) in self.price.iter().zip(self.size).enumerate() {
-            check_print(*price, *size).map_err(|error| Error::invalid(format!("trade {i}: {error}")))?;
+            limits::check("trade", *price, *size).map_err(|error| Error::invalid(format!("trade {i}: {error}")))?;
             volume += size;
         }
         if volume / params.bucket_volume as f64 > SERIES_BUCKETS_MAX {

@@ -1,4 +1,4 @@
-//! Arrow objects across the boundary, through the PyCapsule interface only.
+//! Arrow objects across the boundary, through the `PyCapsule` interface only.
 
 use std::sync::Arc;
 

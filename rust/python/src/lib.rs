@@ -5,9 +5,13 @@
 #![allow(clippy::missing_errors_doc, clippy::needless_pass_by_value, reason = "the shapes that PyO3 asks for")]
 
 mod arrow;
+mod chain;
 mod errors;
+mod exposure;
 mod market;
 mod occ;
+mod pricing;
+mod vpin;
 
 use alphatrader_core::batch;
 use pyo3::prelude::*;
@@ -32,5 +36,14 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::format_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::parse_occ_batch, m)?)?;
+    m.add_class::<chain::PyChain>()?;
+    m.add_class::<exposure::PyExposure>()?;
+    m.add_class::<vpin::PyVpinSeries>()?;
+    m.add_function(wrap_pyfunction!(chain::decode_alphavantage_chain, m)?)?;
+    m.add_function(wrap_pyfunction!(chain::decode_cboe_csv, m)?)?;
+    m.add_function(wrap_pyfunction!(exposure::exposure, m)?)?;
+    m.add_function(wrap_pyfunction!(pricing::black_scholes, m)?)?;
+    m.add_function(wrap_pyfunction!(pricing::implied_volatility, m)?)?;
+    m.add_function(wrap_pyfunction!(vpin::vpin, m)?)?;
     m.add_function(wrap_pyfunction!(version, m)?)
 }

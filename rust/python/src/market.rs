@@ -15,6 +15,8 @@ use crate::errors::{detached, to_python};
 
 /// (bids, asks): price and size, best first.
 type PyLevels = (Vec<(f64, f64)>, Vec<(f64, f64)>);
+/// Start, open, high, low, close, volume.
+type PyBar = (i64, f64, f64, f64, f64, f64);
 
 #[pyclass(name = "Market", module = "alphatrader._core", frozen)]
 pub struct PyMarket(Mutex<Market>);
@@ -48,7 +50,8 @@ impl PyMarket {
         vpin_bucket_volume: i64,
         vpin_window: i64,
     ) -> PyResult<()> {
-        let params = InstrumentParams::new(tick_size, depth_rows, vpin_bucket_volume, vpin_window).map_err(to_python)?;
+        let params =
+            InstrumentParams::new(tick_size, depth_rows, vpin_bucket_volume, vpin_window).map_err(to_python)?;
         self.lock(py).add_instrument(instrument_id, params).map_err(to_python)
     }
 
@@ -139,13 +142,7 @@ impl PyMarket {
         Ok(tape.recent(count).map(|t| (t.ts_ns, t.price, t.size, t.aggressor)).collect())
     }
 
-    fn bars(
-        &self,
-        py: Python<'_>,
-        instrument_id: i64,
-        seconds: i64,
-        count: i64,
-    ) -> PyResult<Vec<(i64, f64, f64, f64, f64, f64)>> {
+    fn bars(&self, py: Python<'_>, instrument_id: i64, seconds: i64, count: i64) -> PyResult<Vec<PyBar>> {
         let count = count_of("count", count)?;
         if seconds < 1 {
             return Err(to_python(Error::Invalid(format!("seconds was {seconds}: give 1 or more"))));
