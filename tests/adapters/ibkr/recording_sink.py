@@ -55,7 +55,7 @@ class RecordingSink:
                 while not (value := condition()):
                     self._changed.clear()
                     try:
-                        async with asyncio.timeout(0.05):
+                        async with asyncio.timeout(0.01):
                             await self._changed.wait()
                     except TimeoutError:
                         pass

@@ -187,6 +187,8 @@ class Gateway:
         self._server: asyncio.Server | None = None
         self.writer: asyncio.StreamWriter | None = None
         self._writers: list[asyncio.StreamWriter] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
 
     async def __aenter__(self) -> "Gateway":
         await self.start()
@@ -231,6 +233,7 @@ class Gateway:
                 return
             writer.write(frame(self.version, "20251121 09:30:00 US/Eastern"))
             while True:
+                await self.reading.wait()
                 length = int.from_bytes(await reader.readexactly(4), "big")
                 fields = (await reader.readexactly(length)).decode().split("\0")[:-1]
                 self.requests.append(fields)

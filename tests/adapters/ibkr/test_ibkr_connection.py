@@ -95,6 +95,24 @@ async def test_account_that_is_not_clear(make_settings, gateway, configured: str
     assert not sink.of(LinkChanged)
 
 
+async def test_order_ids_that_have_grown_into_ours(make_settings, gateway) -> None:
+    gateway.next_order_id = 1_500_000_000
+    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+    with pytest.raises(ConfigError, match="Reset API order ID"):
+        await adapter.connect()
+
+
+async def test_connect_and_run_share_one_connection(make_settings, gateway) -> None:
+    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(adapter.run())
+        await asyncio.sleep(0)
+        await asyncio.gather(adapter.connect(), adapter.connect())
+        assert adapter.healthy
+        await adapter.close()
+    assert gateway.connections == 1
+
+
 async def test_1100_then_1102_keeps_streams(rig) -> None:
     async with rig() as r:
         await r.adapter.subscribe_underlying("SPY", 1)

@@ -1,6 +1,7 @@
 """Orders out, reports in, and the sequences that have cost others money."""
 
 import asyncio
+import random
 from decimal import Decimal
 
 import pytest
@@ -12,9 +13,11 @@ from tests.adapters.ibkr.scripted_gateway import (
     EXECUTIONS,
     PLACE_ORDER,
     POSITIONS,
+    REQ_MKT_DATA,
     commission,
     error,
     execution,
+    frame,
     open_order,
     option_con_id,
     order_status,
@@ -24,7 +27,7 @@ from tests.adapters.ibkr.scripted_gateway import (
 from alphatrader.adapters.ibkr import IbkrAdapter
 from alphatrader.adapters.ibkr.faults import SinkError
 from alphatrader.domain.contracts import OptionKey, Right
-from alphatrader.domain.errors import LinkError, OrderRefusedError
+from alphatrader.domain.errors import DataError, LinkError, OrderRefusedError
 from alphatrader.domain.events import (
     CommissionReported,
     ExecutionReported,
@@ -126,6 +129,22 @@ async def test_bytes_that_stay_in_the_buffer_are_not_sent(rig) -> None:
         wire._drained.clear()  # as the transport does when the kernel takes no more
         await r.adapter.submit(bracket())
         assert not r.sink.of(OrderSent)
+
+
+async def test_sent_means_that_the_kernel_has_every_byte(rig) -> None:
+    async with rig() as r:
+        await _ready(r)
+        r.gateway.reading.clear()
+        wire = r.adapter._session.wire
+        wire._write(frame(999, "x" * 12_000_000))  # more than the socket's buffers hold: the link is clogged
+        async with asyncio.TaskGroup() as group:
+            submit = group.create_task(r.adapter.submit(bracket()))
+            for _ in range(50):
+                await asyncio.sleep(0.001)
+            assert not submit.done()
+            assert not r.sink.of(OrderSent)
+            r.gateway.reading.set()
+        assert len(r.sink.of(OrderSent)) == 3
 
 
 async def test_link_lost_between_the_first_byte_and_the_last(rig) -> None:
@@ -349,6 +368,40 @@ async def test_unreadable_execution_drops_the_link_to_poll_the_truth(rig) -> Non
         r.gateway.push(execution("c.01", 50, CON_ID, time="not a time"))
         await r.sink.until(lambda: [e.healthy for e in r.sink.of(LinkChanged)] == [True, False, True])
         assert r.gateway.connections == 2
+
+
+async def test_orders_that_stay_unreadable_end_the_run(make_settings, gateway) -> None:
+    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+    gateway.start_with = [[15, 1, ACCOUNT], [9, 1, 5], execution("c.01", 50, CON_ID, time="not a time")]
+    with pytest.raises(ExceptionGroup) as caught:
+        await adapter.run()
+    assert caught.group_contains(DataError, match="another dialect")
+    assert gateway.connections == 4
+    await adapter.close()
+
+
+async def test_random_market_messages_hurt_nothing(rig) -> None:
+    dice = random.Random(20)
+    async with rig() as r:
+        await r.adapter.subscribe_underlying("SPY", 1)
+        await _ready(r)
+        await r.sink.until(lambda: len(r.gateway.seen(REQ_MKT_DATA)) == 2)
+        ids = [request[2] for request in r.gateway.seen(REQ_MKT_DATA)] + ["1000000001", "-1", "7", "x"]
+        words = ["", "0", "-1", "1", "2", "48", "1e999", "nan", "abc", "-0.0", "9" * 30, "a;b;c", "\\u00", "650.1"]
+        messages = []
+        for _ in range(3_000):
+            kind = dice.choice([1, 2, 6, 8, 10, 12, 13, 21, 46, 52, 54, 58, 75, 76, 98, 99, 555, "", "z"])
+            messages.append([kind, *(dice.choice(words + ids) for _ in range(dice.randrange(14)))])
+        r.gateway.push(*messages)
+        r.gateway.push(error(5, 399, "still here"))
+        await r.sink.until(lambda: r.sink.of(OrderErrored))
+        assert r.adapter.healthy
+        for row in r.sink.rows:
+            if row[0] == "quote":
+                assert all(price is None or price > 0 for price in (row[2], row[4]))
+            if row[0] == "trade":
+                assert row[2] > 0
+                assert row[3] > 0
 
 
 async def test_unreadable_market_row_is_counted_and_the_rest_goes_on(rig) -> None:

@@ -11,14 +11,15 @@ from typing import Any
 import stamina
 import structlog
 
-from alphatrader.adapters.ibkr.faults import FaultPolicy, Verdict
+from alphatrader.adapters.ibkr.admission import check_order_id, choose_account, unreadable
+from alphatrader.adapters.ibkr.faults import FaultPolicy, SinkError, Verdict
 from alphatrader.adapters.ibkr.health import LinkHealth, Renewal, is_link_code
 from alphatrader.adapters.ibkr.library import Library
 from alphatrader.adapters.ibkr.limiter import Priority, SendLimiter
 from alphatrader.adapters.ibkr.requests import PendingRequests
 from alphatrader.adapters.ibkr.settings import IbkrSettings
 from alphatrader.adapters.ibkr.wire import Request, Wire
-from alphatrader.domain.errors import ConfigError, LinkError
+from alphatrader.domain.errors import AlphaTraderError, LinkError
 from alphatrader.domain.events import LinkChanged, NextOrderId
 from alphatrader.ports import EventSink
 
@@ -117,14 +118,16 @@ class Session:
         await wire.open(settings.host, settings.port, settings.client_id, settings.connect_timeout_s)
         try:
             self.account = choose_account(settings.account, wire.accounts)
-        except ConfigError:
-            wire.close()
+            check_order_id(wire.next_order_id)
+            self.health.on_connected()
+            self._sink.post(NextOrderId(ts_ns=self._sink.now_ns(), order_id=wire.next_order_id))
+            await self.call(Priority.DATA, *(make() for make in self.start_requests))
+            self._renewal = Renewal.NONE
+            await self._renew(Renewal.LOST)
+        except BaseException:
+            wire.abort()
+            self.health.on_lost()
             raise
-        self.health.on_connected()
-        self._sink.post(NextOrderId(ts_ns=self._sink.now_ns(), order_id=wire.next_order_id))
-        await self.call(Priority.DATA, *(make() for make in self.start_requests))
-        self._renewal = Renewal.NONE
-        await self._renew(Renewal.LOST)
         self.publish(0, f"connected to {settings.host}:{settings.port}, account {self.account}")
 
     async def run(self) -> None:
@@ -143,14 +146,13 @@ class Session:
         if wire is not None:
             wire.close()
         self.pending.fail_all("the session was closed")
-        if self.health.connected:
-            self.health.on_lost()
-            self.publish(0, "closed by us")
+        self.health.on_lost()
 
     async def _supervise(self) -> None:
         while not self._closing:
             if self._fatal is not None:
-                raise self._fatal
+                cause = self._fatal.__cause__
+                raise cause if isinstance(cause, AlphaTraderError) else self._fatal
             if self._wire is None or not self._wire.is_open:
                 await self._reconnect()
             elif self._renewal is not Renewal.NONE or self._renewals:
@@ -280,24 +282,8 @@ class Session:
         verdict = self._faults.judge(number, error)
         _log.error("ibkr_message_failed", message=number, fields=fields[:12], error=repr(error), verdict=verdict.name)
         if verdict is Verdict.FATAL:
-            self.fail(error)
+            self.fail(error if isinstance(error, SinkError) else unreadable(number, error))
         elif verdict is Verdict.RELINK:
             reason = f"a message of kind {number} could not be read ({error}); reconnecting to get the truth again"
             if not wire.refuse(LinkError(reason)):
                 wire.fail(reason)
-
-
-def choose_account(wanted: str, served: tuple[str, ...]) -> str:
-    """Return the account to trade. Raises ConfigError if it is not served, or not told among several."""
-    if wanted:
-        if wanted not in served:
-            raise ConfigError(
-                f"account {wanted} is not served by this login (it serves {', '.join(served)}); "
-                "set gateway.account, or log the gateway in as the right user."
-            )
-        return wanted
-    if len(served) != 1:
-        raise ConfigError(
-            f"this login serves {len(served)} accounts ({', '.join(served)}); set gateway.account to one."
-        )
-    return served[0]

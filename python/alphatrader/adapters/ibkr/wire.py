@@ -61,6 +61,7 @@ class Wire:
         self._ready: asyncio.Future[None] | None = None
         self._corked: list[bytes] | None = None
         self._open = False
+        self._ended = ""
         connection = client.conn
         connection.data_received = self._data_received
         connection.connection_lost = self._connection_lost
@@ -99,6 +100,9 @@ class Wire:
         except BaseException:
             self.abort()
             raise
+        if self._ended:
+            # It was lost after the last word of the handshake, before we came to hear of it.
+            raise LinkError(f"{self._ended}, right after the handshake.")
         self._open = True
 
     def refuse(self, error: LinkError) -> bool:
@@ -147,6 +151,7 @@ class Wire:
     def fail(self, reason: str) -> None:
         """Declare an open connection unusable: drop it and say so."""
         was_open = self._open
+        self._ended = self._ended or reason
         self.abort()
         if was_open:
             self._on_lost(self, reason)
@@ -221,6 +226,7 @@ class Wire:
         self.client.conn.transport = None
         self._drained.set()
         reason = f"the gateway closed the connection{f' ({error})' if error else ''}"
+        self._ended = self._ended or reason
         self.refuse(
             LinkError(
                 f"{reason} during the handshake; it may be restarting, or refuse this address "
