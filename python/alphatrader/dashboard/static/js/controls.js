@@ -4,7 +4,7 @@ import { byId, h, setHidden, setText } from "./dom.js";
 import { dollars, number, signedDollars } from "./format.js";
 
 const TIMEOUT_MS = 8_000;
-const EXPECTED = { halt: "HALTED", reduce: "REDUCING", resume: "ACTIVE" };
+const EXPECTED = { halt: "HALTED", flatten: "HALTED", reduce: "REDUCING", resume: "ACTIVE" };
 const HALT_TRIES = 3;
 const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -68,7 +68,7 @@ export class Controls {
         return;
       } catch (error) {
         if (attempt >= tries) {
-          this.say("error", `${name} NOT CONFIRMED: the dashboard did not answer (${error.message}). Use \`alphatrader ${action.replaceAll("_", "-")}\` in a terminal.`);
+          this.say("error", `${name} NOT CONFIRMED: the dashboard did not answer (${error.message}). Use \`alphatrader halt\` in a terminal, or the broker's own.`);
           return;
         }
         await pause(400);
@@ -109,7 +109,7 @@ export class Controls {
     const open = positions.reduce((sum, position) => sum + Number(position.unrealised_usd ?? 0), 0);
     const list = positions.map((position) => h("li", {}, `${position.quantity > 0 ? "sell" : "buy back"} ${number(Math.abs(position.quantity))} × ${position.label}, mark ${number(position.mark, 2)}, ${signedDollars(position.unrealised_usd)}`));
     this.ask("flatten", "FLATTEN", "Close every position?", [
-      h("p", {}, positions.length ? "Working entries are cancelled, and closing orders are sent for:" : "No position is open in the last view; working entries are cancelled."),
+      h("p", {}, positions.length ? "Trading halts, working entries are cancelled, stops are replaced by closing orders for:" : "No position is open in the last view. Trading halts, and working entries are cancelled."),
       h("ul", {}, ...list),
       h("p", {}, `At the last marks this books ${signedDollars(open)}; closing also pays the spread and fees (so far today ${dollars(view?.fees_usd ?? 0)}).`),
     ]);

@@ -62,9 +62,9 @@ function figures(metrics) {
   const items = [
     ["return 60 s", percent(metrics.return_60s, 3)],
     ["return 5 min", percent(metrics.return_300s, 3)],
-    ["volatility, a year", known(metrics.volatility_300s) ? `${number(metrics.volatility_300s * 100, 1)}%` : MISSING],
+    ["volatility (1 y)", known(metrics.volatility_300s) ? `${number(metrics.volatility_300s * 100, 1)}%` : MISSING],
     ["VWAP", number(metrics.vwap, 2)],
-    ["session range", `${number(metrics.session_low, 2)} – ${number(metrics.session_high, 2)}`],
+    ["range", `${number(metrics.session_low, 2)} – ${number(metrics.session_high, 2)}`],
     ["volume", number(metrics.session_volume)],
     ["odd lots", share(metrics.odd_lot_share)],
     ["no aggressor", share(metrics.unclassified_share)],

@@ -68,7 +68,7 @@ export function renderFeeds(model) {
       element.dataset.state = state;
       element.title = feed.detail;
       setText(mark, FEED_MARKS[state]);
-      setText(content, state === "live" || state === "stale" ? age(model.feedAgeMs(feed)) : "");
+      setText(content, feed.age_ms !== null && (state === "live" || state === "stale") ? age(model.feedAgeMs(feed)) : "");
     },
   );
 }

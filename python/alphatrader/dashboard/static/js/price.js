@@ -5,7 +5,7 @@ import { byId, draw, h, s, setText } from "./dom.js";
 import { minuteOfDay, number } from "./format.js";
 import { crisp, linear, ticks } from "./scale.js";
 
-const AXIS = 52;
+const AXIS = 56;
 const FOOT = 18;
 const VOLUME_SHARE = 0.16;
 const BAR_WIDTH = 6;
