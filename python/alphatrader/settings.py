@@ -64,8 +64,8 @@ class ZeroDteSettings(Settings):
     book_weight: float = Field(0.10, ge=0)
     momentum_scale_sigmas: float = Field(1.0, gt=0)
     """A 60-s return of so many standard deviations counts as full momentum."""
-    min_vpin_cdf: float = Field(0.20, ge=0, le=1)
-    """Flow is followed only when VPIN is above this quantile of its own day."""
+    quiet_vpin_damping: float = Field(0.90, gt=0, le=1)
+    """Score multiplier at the lowest VPIN of the day so far; it rises to 1 at the highest."""
     long_gamma_damping: Fraction = 0.85
     """Score multiplier where dealers are long gamma (they lean against moves)."""
     target_delta: Fraction = 0.45

@@ -89,7 +89,7 @@ class EngineBench:
                 instrument = Instrument(number, "SPY", 5_000 + number, "option", Decimal("0.01"), 100, key)
                 self.post(ev.InstrumentAdded(ts_ns=self.now_ns, instrument=instrument))
         self.post(ev.WarmupFinished(ts_ns=self.now_ns, rows=0))
-        return self
+        return self.advance(61)
 
     def snapshot(self, *, complete: bool = True, orders: tuple[OpenOrder, ...] = ()) -> list[Command]:
         """Answer a reconciliation with what the ledger holds."""

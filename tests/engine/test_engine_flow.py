@@ -120,6 +120,9 @@ def test_a_silent_stream_is_resubscribed_and_recovery_is_told() -> None:
     assert not any(isinstance(c, Resubscribe) for c in bench.advance(1).decide()), "not at every decision"
     bench.flow(1).decide()
     assert any("are back" in text for text in bench.notices())
+    assert {d.code for d in bench.engine.scout.entry_blocks("SPY")} == {"window_filling"}, "the flow windows have a hole"
+    bench.flow(60).decide()
+    assert bench.engine.scout.entry_blocks("SPY") == []
 
 
 def test_watched_contracts_surround_spot_and_move_with_it() -> None:

@@ -1,5 +1,7 @@
 """Who may pass: the session cookie, the one-time login link, the token against forged requests."""
 
+import logging
+
 from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -11,6 +13,8 @@ from litestar.response import Template
 
 from alphatrader.dashboard.announcement import Announcement
 from alphatrader.dashboard.sessions import Session, Sessions
+
+log = logging.getLogger("alphatrader.dashboard")
 
 CSRF_HEADER = "x-csrf-token"
 LOGIN_HINT = "log in with the one-time link that the run printed; dashboard.json in the run's home holds the next one"
@@ -71,7 +75,11 @@ async def log_in(request: Request[None, None, object], token: FromQuery[str] = "
     if redeemed is None:
         return Template("login.html", context={"hint": LOGIN_HINT, "used": bool(token)}, status_code=401)
     _, cookie = redeemed
-    await door.announcement.write(door.sessions.login_token)
+    try:
+        await door.announcement.write(door.sessions.login_token)
+    except OSError as error:
+        # This operator is in; only the next login lacks its link.
+        log.warning("dashboard.json cannot be written (%s): free the disk; restart the dashboard for a new link", error)
     return Template("welcome.html", cookies=[door.cookie(cookie)])
 
 

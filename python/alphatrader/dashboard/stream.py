@@ -58,7 +58,8 @@ async def _send_frames(socket: Client, mailbox: Mailbox) -> None:
                 await socket.send_data(frame)
         except TimeoutError:
             raise _StreamEnded(CLOSE_TRY_LATER, "the page took no data for ten seconds") from None
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, OSError, RuntimeError):
+            # The three words of the library and the server for a client that left a moment ago.
             raise _StreamEnded from None
 
 

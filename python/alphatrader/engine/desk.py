@@ -242,7 +242,7 @@ class Desk:
             return [*commands, Notify("warning", "fill", text), Reconcile("an execution that is not ours")]
         trade = self._owner(order)
         label = self._label(trade)
-        text = f"{execution.side} {execution.quantity} {label} at {execution.price} ({order.leg.value})"
+        text = f"{execution.side} {execution.quantity} {label} at {execution.price:.2f} ({order.leg.value})"
         commands.append(Notify("good", "fill", text))
         return [*commands, self._record(order, "execution"), *self._finish(trade)]
 

@@ -12,6 +12,9 @@ from alphatrader.domain.view import FeedView
 from alphatrader.engine.commands import Command, Notify, Resubscribe
 from alphatrader.engine.state import EngineState, SymbolState
 
+_WINDOW_S = 60
+"""Length of the flow windows: after a gap they mislead until they are filled anew."""
+
 Stream = Literal["quote", "trade", "depth"]
 FeedState = Literal["live", "stale", "off", "waiting"]
 
@@ -30,10 +33,12 @@ class FeedMonitor:
         self._state = state
         self._watches: dict[tuple[str, str], _Watch] = {}
         self._live_since_ns = 0
+        self._whole_since_ns: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin to expect live data (at the end of the warm-up)."""
         self._live_since_ns = self._state.now_ns
+        self._whole_since_ns = dict.fromkeys(self._state.symbols, self._state.now_ns)
 
     def step(self) -> list[Command]:
         """Re-judge every feed; return re-subscriptions and lines for people."""
@@ -57,6 +62,11 @@ class FeedMonitor:
             for stream, (age_ns, limit_ns) in self._ages(own).items()
             if age_ns > limit_ns
         ]
+        missing_s = _WINDOW_S - (state.now_ns - self._whole_since_ns.get(symbol, state.now_ns)) / 1e9
+        if not denials and missing_s > 0:
+            denials.append(
+                Denial("window_filling", f"{symbol}: {missing_s:.0f} s of market time until windows are whole")
+            )
         age_ns = self._chain_age_ns(own)
         if age_ns is None:
             denials.append(Denial("chain_missing", f"{symbol}: no option chain yet {own.chain_error}".rstrip()))
@@ -122,6 +132,7 @@ class FeedMonitor:
             if not watch.stale:
                 return []
             watch.stale = False
+            self._whole_since_ns[symbol.symbol] = state.now_ns
             lasted_s = (state.now_ns - watch.stale_since_ns) / 1e9 / state.time_scale
             return [Notify("good", "feed", f"{symbol.symbol} {stream}s are back after {lasted_s:.1f} s")]
         commands: list[Command] = []

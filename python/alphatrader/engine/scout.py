@@ -104,9 +104,11 @@ class Scout:
         self._state.outputs.append(msgspec.json.encode(signal, order="deterministic"))
         label = signal.contract.label(self._state.run.session_date.replace("-", ""))
         why = "; ".join(reason.text for reason in signal.reasons)
+        terms = f"limit {signal.entry_limit}, stop {signal.stop_price}, target {signal.target_price}"
         expires = self._state.now_ns + int(self._state.settings.signals.dedupe_window_s * _SECOND_NS)
         return [
-            Notify("info", "signal", f"{label} {signal.direction} score {signal.score:.2f}: {why}"),
+            Notify("info", "signal", f"{label} {signal.direction}, score {signal.score:.2f}: {terms}"),
+            Notify("info", "why", why),
             ClaimSignal(signal.fingerprint, signal.signal_id, expires),
         ]
 

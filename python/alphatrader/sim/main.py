@@ -31,4 +31,6 @@ def main(settings: SimSettings) -> int:
     except AlphaTraderError as error:
         print(f"alphatrader sim: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:  # before the signal handler was in place
+        return 130
     return 0

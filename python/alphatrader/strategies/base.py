@@ -50,7 +50,7 @@ class Assessment:
     direction: Direction | None
     idea: Idea | None
     code: str
-    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``vpin_low``, ``score_low``."""
+    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``score_low``."""
 
 
 class Strategy(Protocol):

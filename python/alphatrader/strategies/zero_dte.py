@@ -2,8 +2,8 @@
 
 Score = weighted mean of four signed inputs in -1..1: normalised order flow imbalance (Cont, Kukanov, Stoikov) over
 60 s, net aggressor volume over 60 s, the 60-s return in standard deviations, and the book imbalance. Where dealers
-are long gamma they lean against moves, so the score is damped. Flow is followed only while VPIN is not in the quiet
-part of its own distribution. The score is a rule of thumb, not a probability.
+are long gamma they lean against moves, so the score is damped; it is damped a little, too, the lower VPIN stands in its
+own day, for one-sided flow means more when it is informed. The score is a rule of thumb, not a probability.
 """
 
 from math import sqrt
@@ -37,23 +37,22 @@ class ZeroDte:
             return Assessment(0.0, None, None, "no_data")
         raw = sum(reason.contribution for reason in reasons)
         direction: Direction = "bullish" if raw > 0 else "bearish"
-        damping = self._gamma_damping(view)
-        score = min(1.0, abs(raw) * damping.value)
         vpin_cdf = view.snapshot.vpin_cdf
         if vpin_cdf is None:
-            return Assessment(score, direction, None, "no_data")
+            return Assessment(0.0, direction, None, "no_data")
+        gamma = self._gamma_damping(view)
+        floor = settings.quiet_vpin_damping
+        vpin = Reason("vpin", floor + (1 - floor) * vpin_cdf, 0.0, f"VPIN at the {vpin_cdf:.0%} quantile of its day")
+        score = min(1.0, abs(raw) * gamma.value * vpin.value)
         if score < settings.min_score:
             return Assessment(score, direction, None, "score_low")
-        if vpin_cdf < settings.min_vpin_cdf:
-            return Assessment(score, direction, None, "vpin_low")
-        vpin = Reason("vpin", view.snapshot.vpin or 0.0, 0.0, f"VPIN at the {vpin_cdf:.0%} quantile of its day")
         idea = Idea(
             strategy=self.name,
             symbol=view.symbol,
             direction=direction,
             right=Right.CALL if direction == "bullish" else Right.PUT,
             score=score,
-            reasons=(*reasons, damping, vpin),
+            reasons=(*reasons, gamma, vpin),
             expiry=view.session_date.replace("-", ""),
             target_delta=settings.target_delta,
             stop_loss_fraction=settings.stop_loss_fraction,

@@ -28,6 +28,8 @@ from alphatrader.ports import Clock, EventSink
 _log = structlog.get_logger(__name__)
 
 MAX_PAUSE_S = 3_600.0
+MIN_PAUSE_S = 0.02
+"""After an answer that took longer than the interval, so that nothing else starves."""
 ENTITLEMENT_PAUSE_S = 600.0
 
 
@@ -140,7 +142,7 @@ class AlphaVantageFeed:
                 status.state, status.reason, status.pause_s = "live", "", 0.0
                 status.last_ok_s = time.monotonic()
             took_s = time.monotonic() - started_s
-            await asyncio.sleep(max(every_s - took_s, status.pause_s, self._intervals.floor_s))
+            await asyncio.sleep(max(every_s - took_s, status.pause_s, MIN_PAUSE_S))
 
     def _failed(self, status: FeedStatus, error: AlphaTraderError) -> None:
         """Note a failure, and how long to leave the service alone: asking on in spite of a limit prolongs it."""

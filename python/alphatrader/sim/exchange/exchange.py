@@ -10,7 +10,8 @@ from decimal import Decimal
 from msgspec import structs
 
 from alphatrader.sim.exchange.account import Account
-from alphatrader.sim.exchange.checks import Refusal, check_capacity, check_form, closed_market
+from alphatrader.sim.exchange.admission import Admission
+from alphatrader.sim.exchange.checks import Refusal, check_form
 from alphatrader.sim.exchange.families import Families
 from alphatrader.sim.exchange.journal import ExchangeJournal
 from alphatrader.sim.exchange.matching import exact, opposite_side, plan_takes, traded_through
@@ -25,7 +26,7 @@ from alphatrader.sim.exchange.reports import (
     Report,
 )
 from alphatrader.sim.exchange.triggers import observe
-from alphatrader.sim.market.types import ListedContract, MarketUpdate, Print, Quote, SimulatedMarket
+from alphatrader.sim.market.types import MarketUpdate, Print, Quote, SimulatedMarket
 
 CANCELLED_CODE = 202
 CANCELLED_TEXT = "Order Canceled - reason:"
@@ -44,6 +45,7 @@ class Exchange:
         self.registry = OrderRegistry()
         self.account = Account(account_id, starting_cash, market.session_date)
         self.executions: list[ExecutionRecord] = []
+        self.admission = Admission(market, self.account, self.registry)
         self._families = Families(self.registry, self._note, self._close)
         self._sequence = journal.restore(self.registry, self.account, self.executions)
         self._unmatched: set[int] = {order.perm_id for order in self.registry.live()}
@@ -64,7 +66,7 @@ class Exchange:
             return
         contract = self._contracts[request.con_id]
         parent = self.registry.find(request.client_id, request.parent_id) if request.parent_id else None
-        refusal = refusal or self._check_new(request, contract, parent)
+        refusal = refusal or self.admission.check_new(request, contract, parent)
         if refusal is not None:
             self._refuse(request, refusal, record=refusal.reaches_exchange)
             return
@@ -170,41 +172,6 @@ class Exchange:
                 self._close(order)
 
     # --------------------------------------------------------------------------------------------------- new orders
-
-    def _check_new(self, request: OrderRequest, contract: ListedContract, parent: Order | None) -> Refusal | None:
-        if request.parent_id and (parent is None or parent.done):
-            return Refusal(10006, "Missing parent order.")
-        refusal = check_form(request, contract, self.account.account_id)
-        if refusal is not None:
-            return refusal
-        if not self._market.open_ns <= self._market.now_ns < self._market.close_ns:
-            return closed_market()
-        return check_capacity(
-            request,
-            contract,
-            self.account,
-            self.registry.live(),
-            self.expected_price(request, contract),
-            self.committed_cash(),
-            parent,
-        )
-
-    def expected_price(self, request: OrderRequest, contract: ListedContract) -> Decimal:
-        """What the order would pay a share at worst, as far as one can say: its limit, its stop, else the ask."""
-        for price in (request.limit_price if request.order_type in {"LMT", "STP LMT"} else None, request.stop_price):
-            if price is not None and price > 0:
-                return price
-        quote = self._market.quote(contract.con_id)
-        return exact(quote.ask if quote.ask > 0 else max(quote.last, quote.bid))
-
-    def committed_cash(self) -> Decimal:
-        """What open buy orders may still spend."""
-        total = Decimal(0)
-        for order in self.registry.live():
-            if order.side == "BUY":
-                price = order.effective_limit or order.stop_price or exact(self._market.quote(order.con_id).ask)
-                total += price * order.remaining * self._contracts[order.con_id].multiplier
-        return total
 
     def _create(self, request: OrderRequest) -> Order:
         return Order(

@@ -87,11 +87,6 @@ class Order(Struct):
         return self.status in DONE
 
     @property
-    def working(self) -> bool:
-        """Whether it may trade: transmitted, its parent filled, its stop triggered."""
-        return not (self.done or self.status is OrderStatus.STAGED or self.held_by_parent or self.waits_for_trigger)
-
-    @property
     def waits_for_trigger(self) -> bool:
         """Whether it is a stop whose price has not been reached."""
         return self.order_type in {"STP", "STP LMT"} and not self.triggered

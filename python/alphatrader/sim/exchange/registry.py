@@ -2,7 +2,7 @@
 
 from alphatrader.sim.exchange.orders import Order
 
-MAX_CLOSED_ORDERS = 20_000
+MAX_CLOSED_ORDERS = 5_000
 """Closed orders kept in memory; all of them stay on disk."""
 
 

@@ -45,20 +45,21 @@ class Timeline:
                 log.warning("SIMULATED scenario step left out", reason=str(error))
 
 
-SCENARIO_DIRECTORY = Path("config/scenarios")
+SCENARIO_DIRECTORIES = (Path("config/scenarios"), Path(__file__).parents[4] / "config" / "scenarios")
+"""Below the working directory, else those of the checkout that this package belongs to."""
 
 
 def find_scenario(name: str) -> Path | None:
-    """Return the file of a scenario: a path, or a name in ``config/scenarios``; ``none`` = no faults.
+    """Return the file of a scenario: a path, or a name of those in ``config/scenarios``; ``none`` = no faults.
 
     Raises ConfigError.
     """
     if name in {"", "none"}:
         return None
-    for candidate in (Path(name), SCENARIO_DIRECTORY / f"{name}.yaml"):
+    for candidate in (Path(name), *(directory / f"{name}.yaml" for directory in SCENARIO_DIRECTORIES)):
         if candidate.is_file():
             return candidate
-    known = sorted(path.stem for path in SCENARIO_DIRECTORY.glob("*.yaml"))
+    known = sorted({path.stem for directory in SCENARIO_DIRECTORIES for path in directory.glob("*.yaml")})
     raise ConfigError(f"there is no scenario {name!r}: give a file, or one of {', '.join(['none', *known])}")
 
 

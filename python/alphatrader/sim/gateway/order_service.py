@@ -203,7 +203,7 @@ class OrderService:
 
     def _answer_what_if(self, session: Session, asked: OrderRequest, contract: ListedContract) -> None:
         """Say what the order would tie up; nothing is placed."""
-        price = self._exchange.expected_price(asked, contract)
+        price = self._exchange.admission.expected_price(asked, contract)
         cost = price * asked.quantity * contract.multiplier if asked.side == "BUY" else Decimal(0)
         order = Order(
             perm_id=0,

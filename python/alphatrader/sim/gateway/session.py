@@ -9,7 +9,8 @@ import structlog
 from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
 from alphatrader.sim.wire.framing import FrameError, FrameReader
 from alphatrader.sim.wire.handshake import VersionError, announcement, negotiate
-from alphatrader.sim.wire.requests import Request, StartApi, read_request
+from alphatrader.sim.wire.readers import read_request
+from alphatrader.sim.wire.requests import Request, StartApi
 from alphatrader.sim.wire.times import eastern
 
 log = structlog.get_logger("alphatrader.sim.gateway")

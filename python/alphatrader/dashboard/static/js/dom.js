@@ -42,9 +42,14 @@ export function setHidden(element, hidden) {
  */
 export function reconcile(parent, items, keyOf, create, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const used = new Map();
   let previous = null;
   for (const item of items) {
-    const key = String(keyOf(item));
+    // Equal keys are told apart by number: two elements of one key could never be removed again.
+    const base = String(keyOf(item));
+    const count = used.get(base) ?? 0;
+    used.set(base, count + 1);
+    const key = count ? `${base}#${count}` : base;
     let element = known.get(key);
     if (element) known.delete(key);
     else {

@@ -39,19 +39,18 @@ export function renderAccount(view) {
 /** Speaks of new signals and of notices that matter; what was there when the page opened is not news. */
 export class Announcer {
   constructor() {
-    this.spokenUpTo = null;
+    this.seen = null;
     this.pending = [];
     setInterval(() => this.speak(), ANNOUNCE_EVERY_MS);
   }
 
   take(view) {
-    const from = this.spokenUpTo;
-    const times = [...view.signals, ...view.notices].map((item) => item.ts_ns);
-    this.spokenUpTo = Math.max(from ?? 0, view.ts_ns, ...times);
-    if (from === null) return;
-    for (const notice of view.notices) if (notice.ts_ns > from && notice.level !== "info") this.pending.push(`${notice.level}: ${notice.text}`);
+    const before = this.seen;
+    this.seen = new Set([...view.signals.map((signal) => signal.signal_id), ...view.notices.map(noticeKey)]);
+    if (before === null) return;
+    for (const notice of view.notices) if (!before.has(noticeKey(notice)) && notice.level !== "info") this.pending.push(`${notice.level}: ${notice.text}`);
     for (const signal of view.signals) {
-      if (signal.ts_ns > from) this.pending.push(`signal ${directionMark(signal)} ${signal.direction} ${signal.label}, ${signal.accepted ? "taken" : "refused"}: ${signal.text}`);
+      if (!before.has(signal.signal_id)) this.pending.push(`signal ${directionMark(signal)} ${signal.direction} ${signal.label}, ${signal.accepted ? "taken" : "refused"}: ${signal.text}`);
     }
   }
 
