@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
 from alphatrader.sim.wire.framing import FrameError, FrameReader, frame
 from alphatrader.sim.wire.handshake import VersionError, negotiate
-from alphatrader.sim.wire.requests import read_request
+from alphatrader.sim.wire.readers import read_request
 
 HELLO = b"API\0" + frame(b"v100..176")
 
@@ -166,13 +166,14 @@ async def test_a_client_that_does_not_read_loses_data_then_its_connection(bench,
     await still_serves(bench)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet="0123456789.eE-xSPY\n", max_size=6), min_size=1, max_size=40))
 def test_any_fields_are_read_or_refused_with_a_reason(values):
     with contextlib.suppress(MalformedRequestError):
         read_request(values)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=8), st.integers(1, 9))
 def test_frames_survive_any_cut(payloads, cut):
     stream = b"API\0" + b"".join(frame(payload) for payload in payloads)
@@ -183,6 +184,7 @@ def test_frames_survive_any_cut(payloads, cut):
     assert found == payloads
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_cut_or_refused(data):
     reader = FrameReader()
@@ -191,6 +193,7 @@ def test_any_bytes_are_cut_or_refused(data):
             split_fields(payload)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_messages_are_ascii_and_keep_their_field_count(text):
     encoded = message(4, 2, -1, 201, text, "")

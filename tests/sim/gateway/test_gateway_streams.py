@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphatrader.sim.gateway import quote_service
@@ -230,6 +230,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ROWS, ROWS)
 def test_row_operations_turn_any_book_into_any_other(old, new):
     rows = list(old)
