@@ -219,6 +219,19 @@ async def test_on_a_phone_every_control_stays_in_sight(desk: Desk, browser: Brow
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+async def test_new_notices_are_spoken_once_and_equal_ones_do_not_pile_up(desk: Desk, browser: Browser) -> None:
+    first = make_view(0)
+    fill = msgspec.structs.replace(first.notices[0], text="sold 3 SPY 0DTE 651C at 1.93")
+    async with open_page(desk, browser) as page:
+        await desk.write(first)
+        await expect(page.locator("#events li")).to_have_count(len(first.notices))
+        for step in (1, 2, 3):
+            await desk.write(make_view(step, notices=(fill, fill, *first.notices)))
+            await expect(page.locator("#clock")).to_be_visible()
+        await expect(page.locator("#announcer")).to_have_text(f"good: {fill.text}. good: {fill.text}")
+        await expect(page.locator("#events li")).to_have_count(len(first.notices) + 2)
+
+
 async def test_words_from_the_market_never_become_markup(desk: Desk, browser: Browser) -> None:
     evil = "<img src=x onerror=document.title='owned'>"
     async with open_page(desk, browser) as page:
