@@ -15,7 +15,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 class Settings(BaseModel):
     """Base of all settings models."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class FeedLimits(Settings):
