@@ -19,7 +19,7 @@ from tests.adapters.ibkr.scripted_gateway import (
 )
 
 from alphatrader.domain.contracts import OptionKey, Right
-from alphatrader.domain.errors import DataError
+from alphatrader.domain.errors import DataError, LinkError
 from alphatrader.domain.events import ContractUnavailable, InstrumentAdded, OptionUniverse
 
 
@@ -259,6 +259,37 @@ async def test_history_that_is_not_there(rig) -> None:
         r.gateway.answers[HISTORICAL_TICKS] = lambda g, f: g.push(error(f[1], 162, "pacing violation"))
         with pytest.raises(DataError, match="pacing"):
             await r.adapter.history(spy, 0, 10**18, max_requests=3)
+
+
+async def test_link_lost_while_options_are_looked_up(rig) -> None:
+    async with rig() as r:
+        answer = r.gateway.answers[CONTRACT_DETAILS]
+        r.gateway.answers[CONTRACT_DETAILS] = lambda g, _: g.drop()
+        with pytest.raises(LinkError):
+            await r.adapter.watch_options([call("650"), call("651")])
+        r.gateway.answers[CONTRACT_DETAILS] = answer
+        await r.sink.until(lambda: len(r.gateway.seen(REQ_MKT_DATA)) == 2)
+        assert [e.instrument.instrument_id for e in r.sink.of(InstrumentAdded)] == [1000, 1001]
+
+
+async def test_a_passing_refusal_of_one_option_spares_the_others_and_is_asked_again(rig) -> None:
+    async with rig() as r:
+        answer = r.gateway.answers[CONTRACT_DETAILS]
+        busy = error("x", 321, "Error validating request")
+
+        def refuse_650(gateway, fields) -> None:
+            if fields[7] == "650.0":
+                gateway.push([*busy[:2], fields[2], *busy[3:]])
+            else:
+                answer(gateway, fields)
+
+        r.gateway.answers[CONTRACT_DETAILS] = refuse_650
+        await r.adapter.watch_options([call("650"), call("651")])
+        assert "321" in r.sink.of(ContractUnavailable)[0].reason
+        assert [e.instrument.option for e in r.sink.of(InstrumentAdded)] == [call("651")]
+        r.gateway.answers[CONTRACT_DETAILS] = answer
+        await r.adapter.watch_options([call("650"), call("651")])
+        assert [e.instrument.option for e in r.sink.of(InstrumentAdded)] == [call("651"), call("650")]
 
 
 async def test_watching_while_the_link_breaks_is_made_good(rig) -> None:

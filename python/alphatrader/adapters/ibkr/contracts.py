@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,14 @@ from alphatrader.domain.errors import DataError, LinkError, PacingError
 FIRST_OPTION_ID = 1_000
 MAX_REMEMBERED = 20_000
 NO_SUCH_CONTRACT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why an option cannot be had; ``final`` if asking again today is pointless."""
+
+    reason: str
+    final: bool
 
 
 class ContractBook:
@@ -85,19 +94,22 @@ class ContractBook:
         unknown = [key for key in dict.fromkeys(keys) if key not in self._options and key not in self._unlisted]
         answers = await self._qualify_all(unknown)
         # Ids are given in the order of the question, not of the answers: the same day gives the same ids.
+        refused: dict[OptionKey, str] = {}
         for key in unknown:
             answer = answers[key]
-            if isinstance(answer, str):
-                self._unlisted[key] = answer
-            else:
+            if not isinstance(answer, _Refusal):
                 self._add_option(key, answer)
-        return {key: self._options.get(key) or self._unlisted[key] for key in dict.fromkeys(keys)}
+            elif answer.final and len(self._unlisted) < MAX_REMEMBERED:
+                self._unlisted[key] = answer.reason
+            else:
+                refused[key] = answer.reason
+        return {key: self._options.get(key) or self._unlisted.get(key) or refused[key] for key in dict.fromkeys(keys)}
 
     async def _qualify_all(self, keys: Sequence[OptionKey]) -> dict[OptionKey, Any]:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {key: group.create_task(self._qualify(key)) for key in keys}
-        except* (LinkError, RequestRefusedError) as errors:
+        except* LinkError as errors:
             raise _first(errors) from errors
         return {key: task.result() for key, task in tasks.items()}
 
@@ -115,14 +127,15 @@ class ContractBook:
         try:
             rows = await self._details(f"the contract of {key.label('')}", contract)
         except RequestRefusedError as error:
-            if error.code == NO_SUCH_CONTRACT:
-                return f"not listed: {error.text}"
-            raise
+            # Only "no such contract" is true for the whole day; after another refusal it is asked again.
+            final = error.code == NO_SUCH_CONTRACT
+            return _Refusal(f"not listed: {error.text}" if final else str(error), final)
         exact = [row for row in rows if _is_exactly(row.contract, key)]
         if len({int(row.contract.conId) for row in exact}) == 1:
             return exact[0]
         classes = sorted({str(row.contract.tradingClass) for row in rows})
-        return f"not one contract: the broker lists {len(rows)} (trading classes {', '.join(classes) or 'none'})"
+        found = f"{len(rows)} (trading classes {', '.join(classes) or 'none'})"
+        return _Refusal(f"not one contract: the broker lists {found}", final=True)
 
     def _add_option(self, key: OptionKey, details: Any) -> None:
         instrument = Instrument(

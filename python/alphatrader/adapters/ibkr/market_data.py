@@ -14,7 +14,7 @@ from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.streams import Stream, Streams
 from alphatrader.adapters.ibkr.taps import MarketTaps, StreamKind
 from alphatrader.domain.contracts import Instrument, OptionKey
-from alphatrader.domain.errors import DataError
+from alphatrader.domain.errors import DataError, LinkError
 from alphatrader.domain.events import ContractUnavailable, InstrumentAdded, OptionUniverse
 from alphatrader.ports import EventSink
 
@@ -37,6 +37,7 @@ class MarketDataDesk:
         self._contracts = contracts
         self._history = PrintHistory(session, sink)
         self._watched: dict[OptionKey, Instrument] = {}
+        self._wanted: tuple[OptionKey, ...] = ()
         self._watching = asyncio.Lock()
 
     async def subscribe_underlying(self, symbol: str, instrument_id: int) -> Instrument:
@@ -100,7 +101,21 @@ class MarketDataDesk:
             )
 
     async def watch_options(self, keys: Sequence[OptionKey]) -> None:
-        """Hold quote lines for exactly these options; what cannot be had is posted as ContractUnavailable."""
+        """Hold quote lines for exactly these options; what cannot be had is posted as ContractUnavailable.
+
+        Raises LinkError if the link breaks meanwhile; the newest set is then watched as soon as it is back.
+        """
+        self._wanted = tuple(keys)
+        try:
+            await self._watch(self._wanted)
+        except LinkError:
+            self._session.renew_later(self._watch_again)
+            raise
+
+    async def _watch_again(self) -> None:
+        await self.watch_options(self._wanted)
+
+    async def _watch(self, keys: Sequence[OptionKey]) -> None:
         async with self._watching:
             wanted = dict.fromkeys(keys)
             dropped = [key for key in self._watched if key not in wanted]

@@ -20,6 +20,7 @@ from alphatrader.ports import EventSink
 _log = structlog.get_logger(__name__)
 
 MAX_KNOWN = 10_000
+CANCEL_CONFIRMED = 202
 _SIDES: dict[str, Side] = {"BUY": "BUY", "SELL": "SELL", "SSHORT": "SELL", "BOT": "BUY", "SLD": "SELL"}
 
 
@@ -174,7 +175,8 @@ class OrderReports:
 
     def error(self, order_id: int, code: int, text: str) -> None:
         """Take an error under an order id. It is passed on as words: some of them are about orders that live on."""
-        _log.warning("ibkr_order_message", order_id=order_id, code=code, text=text)
+        log = _log.info if code == CANCEL_CONFIRMED else _log.warning
+        log("ibkr_order_message", order_id=order_id, code=code, text=text)
         self._sink.post(OrderErrored(ts_ns=self._sink.now_ns(), order_id=order_id, code=code, text=text))
 
     # ------------------------------------------------------------------------------------------ inside

@@ -26,6 +26,7 @@ from alphatrader.ports import EventSink
 _log = structlog.get_logger(__name__)
 
 CLIENT_ID_IN_USE = 326
+MAX_RENEWALS = 1_000
 NOT_CONNECTED = frozenset({502, 503, 504, 507, 1300})
 
 
@@ -188,8 +189,8 @@ class Session:
                 self.publish(0, "market data renewed")
             while self._renewals:
                 await self._renewals.pop(0)()
-        except LinkError as error:
-            # The loss itself was posted; the reconnection renews everything.
+        except AlphaTraderError as error:
+            # If the link was lost, that was posted, and the reconnection renews everything.
             _log.warning("ibkr_renewal_cut_short", reason=str(error))
 
     async def _renew(self, renewal: Renewal) -> None:
@@ -247,7 +248,7 @@ class Session:
 
     def renew_later(self, renewal: Callable[[], Awaitable[None]]) -> None:
         """Have the supervisor run a renewal of one stream; callbacks cannot wait for tokens themselves."""
-        if len(self._renewals) < 1_000:
+        if renewal not in self._renewals and len(self._renewals) < MAX_RENEWALS:
             self._renewals.append(renewal)
             self._wake.set()
 
