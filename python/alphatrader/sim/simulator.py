@@ -234,7 +234,9 @@ async def open_simulator(settings: SimSettings, market: SimulatedMarket | None =
             simulator.alphavantage_port = await stack.enter_async_context(server)
         await simulator.open()
         stack.push_async_callback(simulator.close)
-        write_atomically(settings.state_dir / "sim.json", msgspec.json.encode(simulator.describe()))
+        announcement = settings.state_dir / "sim.json"
+        write_atomically(announcement, msgspec.json.encode(simulator.describe()))
+        stack.callback(announcement.unlink, missing_ok=True)
         log.info("SIMULATED gateway listening", **simulator.describe())
         user_error: Exception | None = None
         async with asyncio.TaskGroup() as group:

@@ -229,6 +229,7 @@ async def test_fills_held_and_lost_with_the_link_come_back_as_executions(live):
     await live.until(lambda: live.sim.gateway.exchange.executions)
     await live.rounds()
     assert trade.fills == []
+    assert live.ib.positions() == []
     assert trade.orderStatus.status == "Submitted"
     await inject(live, "drop_link")
     await live.until(lambda: not live.ib.isConnected())

@@ -109,6 +109,7 @@ async def test_the_process_writes_sim_json_and_stops_on_sigterm(tmp_path):
             writer.close()
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
+            assert not (tmp_path / "sim.json").exists()
     finally:
         if process.returncode is None:
             process.kill()

@@ -59,6 +59,7 @@ class Gateway:
         self._connections: set[Session] = set()
         self._on_failure = on_failure
         self._watched: frozenset[int] = frozenset()
+        self._moved: set[int] = set()
         self.contracts = ContractService(market, self.faults)
         self.quotes = QuoteService(market, self.contracts, self.faults)
         self.depth = DepthService(self.contracts, self.faults)
@@ -137,7 +138,7 @@ class Gateway:
             self._on_failure(error)
             return
         now_s = time.monotonic()
-        self.accounts.publish(self.orders.publish(self.exchange.drain(), now_s), now_s)
+        self._tell_account(self.orders.publish(self.exchange.drain(), now_s), now_s)
         self._flush()
 
     def step(self) -> None:
@@ -153,7 +154,7 @@ class Gateway:
         self.exchange.commit()
         moved = self.orders.publish(self.exchange.drain(), now_s)
         self.outbox.release(now_s)
-        self.accounts.publish(moved, now_s)
+        self._tell_account(moved, now_s)
         self.quotes.publish(updates, now_s)
         self.depth.publish(updates, now_s)
         self.ticks.publish(updates)
@@ -164,6 +165,14 @@ class Gateway:
         if watched != self._watched:
             self._watched = watched
             self.market.watch(watched)
+
+    def _tell_account(self, moved: set[int], now_s: float) -> None:
+        """Tell of positions and values, unless fills are being held back: positions would give them away."""
+        self._moved |= moved
+        if self.faults.held_for_s(about_fill=True) > 0:
+            return
+        moved, self._moved = self._moved, set()
+        self.accounts.publish(moved, now_s)
 
     def _flush(self) -> None:
         for session in list(self.sessions.values()):
