@@ -68,7 +68,8 @@ def _symbol_view(engine: Engine, symbol: SymbolState) -> SymbolView:
     number = symbol.instrument.instrument_id
     snapshot = market.snapshot(number)
     bids, asks = market.levels(number, _DEPTH_LEVELS)
-    metrics: dict[str, float | None] = {name: getattr(snapshot, name) for name in _METRICS}
+    # Flags become 0 and 1: the view promises numbers, and its readers check.
+    metrics = {name: None if (value := getattr(snapshot, name)) is None else float(value) for name in _METRICS}
     toxicity = engine.toxicity.get(symbol.symbol)
     if toxicity is not None:
         metrics["toxicity"] = toxicity.score
