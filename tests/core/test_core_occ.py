@@ -1,0 +1,162 @@
+"""Option symbols from Python: golden cases, garbage, columns."""
+
+import datetime as dt
+import re
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alphatrader._core import CoreError, OccSymbolError, SchemaError, format_occ, parse_occ, parse_occ_batch
+
+GOLDEN = [
+    ("SPY   250919C00650000", "SPY", "20250919", "C", 650_000),
+    ("IBM270115C00390000", "IBM", "20270115", "C", 390_000),
+    ("AAPL1 140621P00092857", "AAPL1", "20140621", "P", 92_857),
+    ("SPXW230914P04505000", "SPXW", "20230914", "P", 4_505_000),
+    ("SPY7230120C00400500", "SPY7", "20230120", "C", 400_500),
+    ("1SPY  250919P00650125", "1SPY", "20250919", "P", 650_125),
+    ("BRKB240229C00410000", "BRKB", "20240229", "C", 410_000),
+    ("P240119C00010000", "P", "20240119", "C", 10_000),
+    ("NDX  251219C99999999"[:3] + "   251219C99999999", "NDX", "20251219", "C", 99_999_999),
+]
+GARBAGE = [
+    "",
+    "SPY",
+    "250919C00650000",
+    "SPY250230C00650000",
+    "SPY230229C00650000",
+    "SPY251301C00650000",
+    "SPY250900C00650000",
+    "SPY250919X00650000",
+    "SPY250919c00650000",
+    "spy250919C00650000",
+    "SPY250919C00650000\n",
+    " SPY250919C00650000",
+    "SPY 250919C00650000",
+    "SP Y  250919C00650000",
+    "SPY   250919C0065000",
+    "SPY250919C0065000O",
+    "SPY२५०९१९C00650000",
+    "SPY250919C00000000",
+    "TOOLONGROOT250919C00650000",
+    "BRK.B 250919C00650000",
+    "123456250919C00650000",
+    "O:SPY250919C00650000",
+    "SPY\x00\x00\x00250919C00650000",
+]
+
+
+@pytest.mark.parametrize(("symbol", "root", "expiry", "right", "strike_milli"), GOLDEN)
+def test_golden_symbols(symbol: str, root: str, expiry: str, right: str, strike_milli: int) -> None:
+    parsed = parse_occ(symbol)
+    assert (parsed.root, parsed.expiry, parsed.right, parsed.strike_milli) == (root, expiry, right, strike_milli)
+    assert (f"{parsed.year:04}{parsed.month:02}{parsed.day:02}", parsed.strike) == (expiry, strike_milli / 1000)
+    compact, padded = (format_occ(root, expiry, right, strike_milli, padded=padded) for padded in (False, True))
+    assert symbol in (compact, padded)
+    assert (len(padded), padded.replace(" ", "")) == (21, compact)
+    assert parse_occ(compact) == parse_occ(padded) == parsed
+
+
+@pytest.mark.parametrize("symbol", GARBAGE)
+def test_garbage_is_refused_in_one_line(symbol: str) -> None:
+    with pytest.raises(OccSymbolError) as caught:
+        parse_occ(symbol)
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, CoreError)
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    for arguments in (
+        ("SPY", "20250230", "C", 1),
+        ("SPY", "2025-09-19", "C", 1),
+        ("SPY", "19990115", "C", 1),
+        ("SPY", "20250919", "call", 1),
+        ("SPY", "20250919", "C", 0),
+        ("SPY", "20250919", "C", 10**8),
+        ("SPY250", "20250919", "C", -5),
+        ("S Y", "20250919", "C", 1),
+        ("SEVENCH", "20250919", "C", 1),
+    ):
+        with pytest.raises(OccSymbolError):
+            format_occ(*arguments)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(text=st.text(max_size=24))
+def test_any_text_is_parsed_exactly_or_refused(text: str) -> None:
+    try:
+        parsed = parse_occ(text)
+    except OccSymbolError:
+        return
+    assert re.fullmatch(r"[A-Z0-9]{1,6} *[0-9]{6}[CP][0-9]{8}", text, re.ASCII)
+    assert text in {
+        format_occ(parsed.root, parsed.expiry, parsed.right, parsed.strike_milli, padded=p) for p in (True, False)
+    }
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    root=st.from_regex(r"[0-9]?[A-Z]{1,4}[0-9]?", fullmatch=True),
+    day=st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31)),
+    right=st.sampled_from("CP"),
+    strike_milli=st.integers(1, 99_999_999),
+    padded=st.booleans(),
+)
+def test_what_is_written_is_read_back(root: str, day: dt.date, right: str, strike_milli: int, padded: bool) -> None:
+    expiry = day.strftime("%Y%m%d")
+    parsed = parse_occ(format_occ(root, expiry, right, strike_milli, padded=padded))
+    assert (parsed.root, parsed.expiry, parsed.right, parsed.strike_milli) == (root, expiry, right, strike_milli)
+
+
+SYMBOLS = [symbol for symbol, *_ in GOLDEN] + GARBAGE + [None]
+
+
+def test_a_column_equals_its_symbols_one_by_one() -> None:
+    batch = pa.record_batch(parse_occ_batch(pa.array(SYMBOLS, pa.string())))
+    assert batch.schema.names == ["root", "expiry", "right", "strike_milli", "error"]
+    for symbol, row in zip(SYMBOLS, batch.to_pylist(), strict=True):
+        try:
+            parsed = parse_occ(symbol) if symbol is not None else None
+        except OccSymbolError:
+            parsed = None
+        if parsed is None:
+            assert row["error"]
+            assert [row[name] for name in ("root", "expiry", "right", "strike_milli")] == [None] * 4
+        else:
+            assert row == {
+                "root": parsed.root,
+                "expiry": dt.date(parsed.year, parsed.month, parsed.day),
+                "right": parsed.right,
+                "strike_milli": parsed.strike_milli,
+                "error": None,
+            }
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(SYMBOLS, pa.large_string()),
+        pa.array(SYMBOLS, pa.string_view()),
+        pa.array(SYMBOLS, pa.string()).dictionary_encode(),
+        pa.chunked_array([SYMBOLS[:5], SYMBOLS[5:]], pa.string()),
+        pa.array([None, *SYMBOLS], pa.string()).slice(1),
+        pl.Series(SYMBOLS, dtype=pl.String),
+        SYMBOLS,
+    ],
+    ids=["large", "view", "dictionary", "chunked", "sliced", "polars", "list"],
+)
+def test_every_source_of_text_gives_the_same(column: object) -> None:
+    expected = pa.record_batch(parse_occ_batch(pa.array(SYMBOLS, pa.string())))
+    assert pa.record_batch(parse_occ_batch(column)).equals(expected)
+
+
+def test_what_is_no_text_is_refused() -> None:
+    for junk in (pa.array([1, 2]), pa.array([b"x"]), 5, None, [1], [b"SPY"]):
+        with pytest.raises(SchemaError):
+            parse_occ_batch(junk)
+    assert parse_occ_batch([]).num_rows == 0
+    assert parse_occ_batch(pa.array([], pa.string())).num_rows == 0
+    assert parse_occ_batch(pa.nulls(3)).num_rows == 3
