@@ -15,6 +15,8 @@ from tests.core.core_rows import BASE_NS
 from alphatrader._core import CoreError, Market, vpin
 from alphatrader.domain.eventlog import EVENT_SCHEMA, TRADE
 
+MIDNIGHT_NS = BASE_NS - 10 * 3600 * 10**9
+
 Tape = tuple["np.ndarray[tuple[int], np.dtype[np.int64]]", "np.ndarray", "np.ndarray"]
 
 
@@ -68,7 +70,7 @@ def read_tape(path: Path) -> Tape:
         content = io.BytesIO(archive.read(archive.namelist()[0]))
     text = pl.read_csv(content, has_header=False, infer_schema=False).get_columns()[:3]
     ms, cents, shares = (column.cast(pl.Int64) for column in text)
-    ts_ns = ms.to_numpy().astype(np.int64) * 1_000_000 + BASE_NS
+    ts_ns = ms.to_numpy().astype(np.int64) * 1_000_000 + MIDNIGHT_NS
     return ts_ns, cents.to_numpy() / 10_000, shares.to_numpy().astype(float)
 
 
