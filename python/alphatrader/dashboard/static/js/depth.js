@@ -4,8 +4,8 @@ import { byId, h, setText } from "./dom.js";
 import { MISSING, number } from "./format.js";
 
 const MOST_LEVELS = 10;
-const ROW_PX = 15;
-const HEAD_PX = 46;
+const ROW_PX = 17;
+const HEAD_PX = 48;
 
 export function renderDepth(symbol) {
   // Both sides alike, as many levels as fit: the best prices must not scroll out of sight.

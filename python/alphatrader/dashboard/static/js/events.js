@@ -6,6 +6,7 @@ import { directionMark } from "./signals.js";
 
 const MARKS = { info: "·", good: "✓", warning: "!", error: "✕" };
 const FIRST_ACCOUNT_KEYS = ["NetLiquidation", "AvailableFunds", "BuyingPower", "TotalCashValue", "ExcessLiquidity"];
+const MONEY_KEY = /value|funds|power|liquid|cash|margin|pnl/i;
 const SPOKEN_MAX = 3;
 const ANNOUNCE_EVERY_MS = 2_000;
 
@@ -24,7 +25,7 @@ export function renderAccount(view) {
   const ordered = [...FIRST_ACCOUNT_KEYS.filter((key) => keys.includes(key)), ...keys.filter((key) => !FIRST_ACCOUNT_KEYS.includes(key))];
   const words = (name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").replace(".", ": ").toLowerCase();
   const items = [
-    ...ordered.slice(0, 6).map((key) => [words(key), dollars(view.account[key], 0)]),
+    ...ordered.slice(0, 6).map((key) => [words(key), MONEY_KEY.test(key) ? dollars(view.account[key], 0) : number(view.account[key])]),
     ["booked P&L", signedDollars(view.realised_usd)],
     ["open P&L", signedDollars(view.unrealised_usd)],
     ["fees", dollars(view.fees_usd)],
