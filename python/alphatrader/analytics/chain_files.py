@@ -7,8 +7,11 @@ expiries settles, and says where it has them from.
 import dataclasses
 import datetime as dt
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from alphatrader import _core
 from alphatrader.analytics.as_of import date_in_name, parse_as_of
@@ -17,6 +20,7 @@ from alphatrader.analytics.files import read_data_file
 from alphatrader.analytics.settlement import NEW_YORK, instant_ns, settlement_instant_ns
 from alphatrader.domain.errors import DataError
 
+_EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 _CLOSE = dt.time(16)
 _OPEN = dt.time(9, 30)
 
@@ -120,12 +124,14 @@ def _moment(
 
 def _roots_by_expiry(chain: _core.Chain) -> dict[str, list[str]]:
     """Return the option roots of each expiry, that with the most rows first."""
-    import pyarrow as pa  # noqa: PLC0415 - only commands that read files pay for it
-
-    counts = pa.table(pa.record_batch(chain)).group_by(["root", "expiry"]).aggregate([([], "count_all")]).to_pylist()
+    batch = pa.record_batch(chain)
+    # In plain Python: pyarrow's group_by and its functions of scalars import pandas, which costs a second.
+    days = batch["expiry"].cast(pa.int32()).to_pylist()
+    counts = Counter(zip(days, batch["root"].to_pylist(), strict=True))
     found: dict[str, list[str]] = {}
-    for row in sorted(counts, key=lambda row: -row["count_all"]):
-        found.setdefault(f"{row['expiry']:%Y%m%d}", []).append(row["root"])
+    for (day, root), _ in counts.most_common():
+        expiry = dt.date.fromordinal(_EPOCH_ORDINAL + day).strftime("%Y%m%d")
+        found.setdefault(expiry, []).append(root or "")
     return found
 
 

@@ -136,7 +136,9 @@ def parity_spot(chain: _core.Chain, as_of_ns: int, settlements: Mapping[str, int
 
     Interest and dividends over the rest of that expiry's life are left out. None without a pair of two-sided quotes.
     """
-    rows = pa.table(pa.record_batch(chain)).select(["expiry", "right", "strike", "bid", "ask"]).to_pylist()
+    rows = (
+        pa.Table.from_batches([pa.record_batch(chain)]).select(["expiry", "right", "strike", "bid", "ask"]).to_pylist()
+    )
     for expiry in sorted(key for key, settles in settlements.items() if settles > as_of_ns):
         mids: dict[float, dict[int, float]] = {}
         for row in rows:

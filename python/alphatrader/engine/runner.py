@@ -64,6 +64,7 @@ class Runner:
         self._market: _core.Market = engine.state.market
         self._last_ns = 0
         self._posted = asyncio.Event()
+        self._closed = False
         self._held: deque[Callable[[], None]] | None = None
         self._history_ns = 0
         self._row_wall_ns = 0
@@ -74,7 +75,8 @@ class Runner:
         self._submits: asyncio.Queue[SubmitIntent] = asyncio.Queue()
         self._changes: asyncio.Queue[CancelOrder | RepriceOrder | ResizeOrder] = asyncio.Queue()
         self._claims: asyncio.Queue[ClaimSignal] = asyncio.Queue()
-        self._requests: asyncio.Queue[WatchOptions | Resubscribe | Reconcile] = asyncio.Queue()
+        self._requests: asyncio.Queue[WatchOptions | Resubscribe] = asyncio.Queue()
+        self._reconciles: asyncio.Queue[Reconcile] = asyncio.Queue()
 
     # ------------------------------------------------------------------ EventSink
 
@@ -128,6 +130,8 @@ class Runner:
 
     def post(self, event: ev.ControlEvent) -> None:
         """Take a control event: record it, let the engine judge, perform what it wants."""
+        if self._closed:
+            return
         self._record(event.ts_ns, CONTROL, payload=ev.encode_event(event))
         commands = self.engine.take(event)
         for command in commands:
@@ -146,6 +150,13 @@ class Runner:
         except TimeoutError:
             return False
         return True
+
+    def close(self) -> None:
+        """Hear nothing more: what adapters still say while they are closed is no part of the run."""
+        self._closed = True
+        self._held = deque(maxlen=0)
+        if self._decision is not None:
+            self._decision.cancel()
 
     # ------------------------------------------------------------------ warm-up
 
@@ -169,6 +180,7 @@ class Runner:
             group.create_task(self._change_worker(ports))
             group.create_task(self._claim_worker(ports))
             group.create_task(self._request_worker(ports))
+            group.create_task(self._reconcile_worker(ports))
             group.create_task(self._heartbeat())
 
     async def _submit_worker(self, ports: Ports) -> None:
@@ -237,11 +249,19 @@ class Runner:
                         await ports.market_data.watch_options(keys)
                     case Resubscribe(instrument_id, stream):
                         await ports.market_data.resubscribe(instrument_id, stream)
-                    case Reconcile(_):
-                        snapshot = await ports.broker.snapshot()
-                        self.post(ev.SnapshotReceived(ts_ns=self.now_ns(), snapshot=snapshot))
             except AlphaTraderError as error:
                 self._notice(Notify("warning", "broker", f"{type(command).__name__}: {error}"))
+
+    async def _reconcile_worker(self, ports: Ports) -> None:
+        """Poll the broker apart from other requests, for a silent end marker may take seconds."""
+        while True:
+            await self._reconciles.get()
+            try:
+                snapshot = await ports.broker.snapshot()
+            except AlphaTraderError as error:
+                self._notice(Notify("warning", "broker", f"reconciliation: {error}"))
+            else:
+                self.post(ev.SnapshotReceived(ts_ns=self.now_ns(), snapshot=snapshot))
 
     async def _heartbeat(self) -> None:
         """Decide when no data comes, and notice a blocked loop."""
@@ -342,8 +362,10 @@ class Runner:
                 self.tick_to_signal.add(now - self._row_wall_ns)
                 self._signal_walls[command.signal_id] = self._row_wall_ns
                 self._claims.put_nowait(command)
-            case WatchOptions() | Resubscribe() | Reconcile():
+            case WatchOptions() | Resubscribe():
                 self._requests.put_nowait(command)
+            case Reconcile():
+                self._reconciles.put_nowait(command)
 
     def _notice(self, notify: Notify) -> None:
         notice = NoticeView(self.now_ns(), notify.level, notify.topic, notify.text)

@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -80,30 +81,29 @@ class TradingSession:
         journal = await asyncio.to_thread(SqliteJournal.open, self._home.journal, self._home.lock)
         try:
             self._catch_signals()
-            services = await self._start_services()
-            try:
-                return await self._trade(journal, services)
-            finally:
-                await self._stop_services(services)
+            async with AsyncExitStack() as children:
+                return await self._trade(journal, await self._start_services(children))
+        except* AlphaTraderError as errors:
+            raise _first(errors) from None
         finally:
             await journal.close()
 
     # ------------------------------------------------------------------ services
 
-    async def _start_services(self) -> Services:
+    async def _start_services(self, children: AsyncExitStack) -> Services:
+        """Start or adopt what a run needs; ``children`` ends it, also when a later one does not come up."""
         config, options, terminal = self._config, self._options, self._terminal
         kind = "SIMULATED MARKET" if config.gateway.kind == "simulated" else "INTERACTIVE BROKERS"
         terminal.banner(f" AlphaTrader Pro   {options.mode.upper()} - {kind} ")
         terminal.fact("config", f"ok, build {build_hash()}")
         terminal.fact("journal", str(self._home.journal))
-        url = config.redis.url.get_secret_value()
-        redis, gateway = await asyncio.gather(
-            asyncio.to_thread(ensure_redis, self._home.redis, url),
-            start_gateway(config, options, self._home),
-        )
+        redis = await asyncio.to_thread(ensure_redis, self._home.redis, config.redis.url.get_secret_value())
+        children.push_async_callback(asyncio.to_thread, redis.stop)
         terminal.fact("redis", redis.note)
+        gateway = await start_gateway(config, options, self._home)
         clock: Clock = SystemClock()
         if gateway is not None:
+            children.push_async_callback(stop_gateway, gateway)
             clock = ScaledClock(gateway.market_ns, gateway.speed)
             terminal.fact("gateway", f"{gateway.label}, TWS protocol on port {gateway.port}, {gateway.speed:g}x time")
         session = self._session(clock, gateway)
@@ -119,11 +119,6 @@ class TradingSession:
                 "or practise on the simulated market (gateway.kind: simulated)"
             )
         return session
-
-    async def _stop_services(self, services: Services) -> None:
-        if services.gateway is not None:
-            await stop_gateway(services.gateway)
-        await asyncio.to_thread(services.redis.stop)
 
     # ------------------------------------------------------------------ trading
 
@@ -170,7 +165,14 @@ class TradingSession:
         journal.start(runner)
         log.start(lambda up, text: runner.post(ev.RecorderChanged(ts_ns=runner.now_ns(), up=up, reason=text)))
         snapshot: BrokerSnapshot | None = None
-        try:
+        async with AsyncExitStack() as stack:
+            # Each of these is closed even if the one before it fails; the last named first.
+            stack.push_async_callback(stop_dashboard, self._home)
+            stack.push_async_callback(client.aclose)
+            stack.push_async_callback(log.close)
+            stack.push_async_callback(outputs.flush)
+            stack.callback(runner.close)
+            stack.push_async_callback(adapter.close)
             async with asyncio.TaskGroup() as group:
                 background = [
                     group.create_task(adapter.run()),
@@ -187,14 +189,6 @@ class TradingSession:
                 snapshot = await self._wind_down(adapter, runner)
                 for task in background:
                     task.cancel()
-        except* AlphaTraderError as errors:
-            raise _first(errors) from None
-        finally:
-            await adapter.close()
-            await outputs.flush()
-            await log.close()
-            await client.aclose()
-            await stop_dashboard(self._home)
         (folder / "closed").touch()
         return await self._report(runner, journal, outputs, snapshot, label)
 

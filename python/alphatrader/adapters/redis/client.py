@@ -23,7 +23,9 @@ def open_client(url: str, *, max_connections: int = MAX_CONNECTIONS, timeout_s: 
             url,
             max_connections=max_connections,
             timeout=timeout_s,
-            socket_timeout=timeout_s,
+            # Every caller bounds its own wait. A socket_timeout would make redis-py use asyncio.wait_for, which on
+            # Python 3.11 can swallow a cancellation: the task would outlive its group.
+            socket_timeout=None,
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
         )

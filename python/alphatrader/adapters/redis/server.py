@@ -5,6 +5,7 @@ A private server is a detached process, so it outlives a trader that is killed, 
 It listens on a unix socket only its user can open, and on no port.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -177,6 +178,10 @@ class PrivateServer:
         if lock is None:
             raise StoreError(f"The private Redis (pid {self.pid()}) could not be ended: end that process by hand.")
         os.close(lock)
+        if self._child is not None:
+            # The kernel frees the lock a moment before the process is gone.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout_s)
         self._reap()
 
     # ------------------------------------------------------------------------------------------------ inside
