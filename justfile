@@ -100,7 +100,7 @@ _core:
     set -euo pipefail
     want="$(find {{ rust_sources }} -type f -print0 | LC_ALL=C sort -z | xargs -0 {{ sha256 }} | {{ sha256 }}) $(cargo --version) $(python -VV)"
     if [ "$(cat {{ stamps }}/core 2>/dev/null)" = "$want" ] && ls python/alphatrader/_core*.so >/dev/null 2>&1; then exit 0; fi
-    echo "building the Rust core (a minute or two the first time)" >&2
-    # Offline for uv: every dependency is installed from the lock already, and nothing unlocked may come in.
-    UV_OFFLINE=1 maturin develop --uv --release --locked --quiet
+    echo "building the Rust core (a few minutes the first time)" >&2
+    # Offline, and with the build group alone: every dependency is installed from the lock, and nothing else may come in.
+    UV_OFFLINE=1 maturin develop --uv --release --locked --quiet --group build
     echo "$want" > {{ stamps }}/core

@@ -130,6 +130,8 @@ def _roots_by_expiry(chain: _core.Chain) -> dict[str, list[str]]:
     counts = Counter(zip(days, batch["root"].to_pylist(), strict=True))
     found: dict[str, list[str]] = {}
     for (day, root), _ in counts.most_common():
+        if day is None:
+            continue
         expiry = dt.date.fromordinal(_EPOCH_ORDINAL + day).strftime("%Y%m%d")
         found.setdefault(expiry, []).append(root or "")
     return found

@@ -21,7 +21,8 @@ def run(
     config: ConfigOption = None,
     mode: Annotated[ModeChoice | None, typer.Option(help="What to trade with [default: the configuration's].")] = None,
     speed: Annotated[
-        float | None, typer.Option(min=0.1, max=1000, help="Simulation: market seconds a second [default: 1].")
+        float | None,
+        typer.Option(min=0.1, max=1000, help="Simulation: market seconds a wall second; 1 = real time [default: 10]."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Simulation: same seed, same market.")] = None,
     duration: Annotated[

@@ -87,8 +87,8 @@ class SimulatorSettings(Settings):
     """The simulated market and gateway."""
 
     seed: int = Field(7, ge=0)
-    speed: float = Field(1.0, gt=0, le=1_000)
-    """Market seconds a wall second."""
+    speed: float = Field(10.0, gt=0, le=1_000)
+    """Market seconds a wall second: at 10 a whole trade passes within a minute; 1 is real time."""
     start_fraction: float = Field(0.5, ge=0, lt=1)
     """How much of the session has passed when the gateway opens; the trader warms up on it."""
     scenario: str = Field("demo", min_length=1)
