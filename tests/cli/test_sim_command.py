@@ -10,7 +10,18 @@ from alphatrader.ops.doctor_links import greet_gateway
 
 def test_the_simulator_serves_its_protocol_and_stops_on_a_signal(tmp_path: Path) -> None:
     state = tmp_path / "gateway"
-    command = [sys.executable, "-m", "alphatrader.cli", "sim", "--state-dir", str(state), "--scenario", "none"]
+    command = [
+        sys.executable,
+        "-m",
+        "alphatrader.cli",
+        "sim",
+        "--state-dir",
+        str(state),
+        "--scenario",
+        "none",
+        "--speed",
+        "2",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         announcement = state / "sim.json"
         deadline = time.monotonic() + 60
@@ -23,7 +34,7 @@ def test_the_simulator_serves_its_protocol_and_stops_on_a_signal(tmp_path: Path)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
-    assert output.startswith("SIMULATED MARKET (seed 7, 1x time)")
+    assert output.startswith("SIMULATED MARKET (seed 7, 2x time)")
 
 
 def test_a_symbol_that_cannot_be_simulated_gets_one_line(tmp_path: Path) -> None:
