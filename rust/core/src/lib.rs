@@ -29,6 +29,7 @@ pub mod occ;
 pub mod occ_batch;
 pub mod ofi;
 pub mod pricing;
+pub mod ranked;
 mod redact;
 pub mod snapshot;
 pub mod strikes;

@@ -7,13 +7,12 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
+use crate::ranked::RankedLevels;
 
 /// Least bucket size in shares.
 pub const BUCKET_VOLUME_MIN: i64 = 50;
 /// Most buckets in a window.
 pub const WINDOW_MAX: i64 = 10_000;
-/// Levels kept for the empirical CDF: all so far, and past this many the newest ones.
-pub const CDF_LEVELS_MAX: usize = 32_768;
 
 /// Validated parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,41 +136,10 @@ impl Vpin {
     }
 }
 
-/// Share of a trade's volume that counts as bought, from its aggressor.
+/// Share of a trade's volume that counts as bought, from its aggressor: 1, 0, or a half where it is unknown.
 #[inline]
-pub const fn buy_share(aggressor: i8) -> f64 {
-    match aggressor {
-        1 => 1.0,
-        -1 => 0.0,
-        _ => 0.5,
-    }
-}
-
-/// Levels in sorted order and in order of arrival, to tell a rank and to forget the oldest.
-#[derive(Debug, Clone)]
-struct RankedLevels {
-    sorted: Vec<f64>,
-    arrived: VecDeque<f64>,
-}
-
-impl RankedLevels {
-    const fn new() -> Self {
-        Self { sorted: Vec::new(), arrived: VecDeque::new() }
-    }
-
-    /// Add a level; return the share of all kept levels, itself included, that are not above it.
-    fn insert(&mut self, level: f64) -> f64 {
-        if self.arrived.len() == CDF_LEVELS_MAX {
-            if let Some(oldest) = self.arrived.pop_front() {
-                let at = self.sorted.partition_point(|other| *other < oldest);
-                self.sorted.remove(at);
-            }
-        }
-        let rank = self.sorted.partition_point(|other| *other <= level);
-        self.sorted.insert(rank, level);
-        self.arrived.push_back(level);
-        (rank + 1) as f64 / self.sorted.len() as f64
-    }
+pub fn buy_share(aggressor: i8) -> f64 {
+    0.5 + 0.5 * f64::from(aggressor)
 }
 
 #[cfg(test)]
@@ -223,17 +191,6 @@ mod tests {
             assert_eq!((bucket.end_ns, bucket.buy_volume), (7, 50.0));
         });
         assert_eq!((count, vpin.buckets(), vpin.level(), vpin.cdf()), (20_000, 20_000, Some(1.0), Some(1.0)));
-    }
-
-    #[test]
-    fn the_cdf_forgets_past_its_bound() {
-        let mut levels = RankedLevels::new();
-        for i in 0..CDF_LEVELS_MAX {
-            levels.insert(i as f64);
-        }
-        assert_eq!(levels.insert(-1.0), 1.0 / CDF_LEVELS_MAX as f64);
-        assert_eq!(levels.sorted.len(), CDF_LEVELS_MAX);
-        assert_eq!(levels.sorted[..2], [-1.0, 1.0]);
     }
 
     #[test]
