@@ -12,7 +12,7 @@ CONTROL, TRADE, QUOTE, DEPTH, DEPTH_RESET = range(5)
 """Values of ``kind``; the same as ``alphatrader._core.KIND_*``."""
 
 EVENT_SCHEMA = pa.schema(
-    [
+    [  # type: ignore[arg-type]  # the stub wants fields of one type
         pa.field("seq", pa.int64(), nullable=False),
         pa.field("ts_ns", pa.int64(), nullable=False),
         pa.field("kind", pa.int8(), nullable=False),

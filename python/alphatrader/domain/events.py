@@ -22,7 +22,7 @@ class Event(Struct, frozen=True, kw_only=True, tag=True):
     ts_ns: int
 
 
-class RunStarted(Event):
+class RunStarted(Event, frozen=True):
     """The first event of every event log. ``settings`` is the canonical JSON of the engine's settings."""
 
     run_id: str
@@ -37,29 +37,29 @@ class RunStarted(Event):
     session_close_ns: int
 
 
-class JournalRestored(Event):
+class JournalRestored(Event, frozen=True):
     """What the journal holds from before this start."""
 
     restored: RestoredState
 
 
-class WarmupFinished(Event):
+class WarmupFinished(Event, frozen=True):
     """History has been fed; from here on decisions may become orders."""
 
     rows: int
 
 
-class DecisionTimer(Event):
+class DecisionTimer(Event, frozen=True):
     """The cadence at which strategies look and deadlines are checked."""
 
 
-class InstrumentAdded(Event):
+class InstrumentAdded(Event, frozen=True):
     """A contract was qualified; its market data will carry ``instrument.instrument_id``."""
 
     instrument: Instrument
 
 
-class OptionUniverse(Event):
+class OptionUniverse(Event, frozen=True):
     """What the broker lists for an underlying: strikes x expiries do not all exist."""
 
     symbol: str
@@ -69,14 +69,14 @@ class OptionUniverse(Event):
     strikes: tuple[Decimal, ...]
 
 
-class ContractUnavailable(Event):
+class ContractUnavailable(Event, frozen=True):
     """A contract that was asked for could not be qualified."""
 
     key: str
     reason: str
 
 
-class ChainReceived(Event):
+class ChainReceived(Event, frozen=True):
     """A chain body as it came from its source; the engine decodes it in Rust."""
 
     symbol: str
@@ -84,14 +84,14 @@ class ChainReceived(Event):
     body: bytes
 
 
-class ChainFailed(Event):
+class ChainFailed(Event, frozen=True):
     """A chain could not be had; the age of the last one goes on growing."""
 
     symbol: str
     reason: str
 
 
-class SentimentReceived(Event):
+class SentimentReceived(Event, frozen=True):
     """News sentiment, -1..1, over ``articles`` articles."""
 
     symbol: str
@@ -99,7 +99,7 @@ class SentimentReceived(Event):
     articles: int
 
 
-class IndicatorReceived(Event):
+class IndicatorReceived(Event, frozen=True):
     """A technical indicator's newest values, by the names of its source."""
 
     symbol: str
@@ -107,7 +107,7 @@ class IndicatorReceived(Event):
     values: dict[str, float]
 
 
-class LinkChanged(Event):
+class LinkChanged(Event, frozen=True):
     """The link to the broker: ``healthy`` only when orders may be sent and data is complete."""
 
     healthy: bool
@@ -115,40 +115,40 @@ class LinkChanged(Event):
     text: str
 
 
-class NextOrderId(Event):
+class NextOrderId(Event, frozen=True):
     """The broker's lowest free order id for our client."""
 
     order_id: int
 
 
-class StoreChanged(Event):
+class StoreChanged(Event, frozen=True):
     """Redis came or went."""
 
     up: bool
     reason: str
 
 
-class JournalChanged(Event):
+class JournalChanged(Event, frozen=True):
     """The journal can or cannot be written."""
 
     up: bool
     reason: str
 
 
-class RecorderChanged(Event):
+class RecorderChanged(Event, frozen=True):
     """The event log can or cannot be written; what happens meanwhile cannot be replayed."""
 
     up: bool
     reason: str
 
 
-class RuntimeLag(Event):
+class RuntimeLag(Event, frozen=True):
     """The event loop was blocked for ``lag_ms``."""
 
     lag_ms: float
 
 
-class ClaimAnswered(Event):
+class ClaimAnswered(Event, frozen=True):
     """The store's answer to a signal's de-duplication claim; silence is answered with ``granted=False``."""
 
     fingerprint: str
@@ -157,27 +157,27 @@ class ClaimAnswered(Event):
     reason: str
 
 
-class IntentJournaled(Event):
+class IntentJournaled(Event, frozen=True):
     """The intent is durable; it is about to be sent."""
 
     intent_id: str
 
 
-class IntentRefused(Event):
+class IntentRefused(Event, frozen=True):
     """The intent was not sent and never will be (fenced, journal down, link down, deadline)."""
 
     intent_id: str
     reason: str
 
 
-class OrderSent(Event):
+class OrderSent(Event, frozen=True):
     """The bytes of an order left this machine."""
 
     intent_id: str
     order_id: int
 
 
-class OrderReported(Event):
+class OrderReported(Event, frozen=True):
     """openOrder or orderStatus: the broker's word on one order. ``average_price`` 0 = none."""
 
     order: OpenOrder
@@ -185,13 +185,13 @@ class OrderReported(Event):
     why_held: str = ""
 
 
-class ExecutionReported(Event):
+class ExecutionReported(Event, frozen=True):
     """An execution, live or from a poll."""
 
     execution: Execution
 
 
-class CommissionReported(Event):
+class CommissionReported(Event, frozen=True):
     """The cost of an execution; may come much later."""
 
     exec_id: str
@@ -199,7 +199,7 @@ class CommissionReported(Event):
     currency: str
 
 
-class OrderErrored(Event):
+class OrderErrored(Event, frozen=True):
     """An error message about one order: never by itself the death of the order."""
 
     order_id: int
@@ -207,20 +207,20 @@ class OrderErrored(Event):
     text: str
 
 
-class SnapshotReceived(Event):
+class SnapshotReceived(Event, frozen=True):
     """Reconciliation: all positions, open orders and executions, or the statement that some are missing."""
 
     snapshot: BrokerSnapshot
 
 
-class AccountReported(Event):
+class AccountReported(Event, frozen=True):
     """Account figures in dollars: NetLiquidation, AvailableFunds, ..."""
 
     account: str
     values: dict[str, float]
 
 
-class OperatorCommand(Event):
+class OperatorCommand(Event, frozen=True):
     """A person's order: from the dashboard, the CLI, a signal to the process or a messenger."""
 
     action: Literal["halt", "reduce", "resume", "flatten", "cancel_entries"]
@@ -228,7 +228,7 @@ class OperatorCommand(Event):
     reason: str
 
 
-class StopRequested(Event):
+class StopRequested(Event, frozen=True):
     """The process is to end: no new entries; ``flatten`` closes positions first."""
 
     flatten: bool
