@@ -1,8 +1,8 @@
 """Exposure of a 10,000-contract chain against polars and plain NumPy over the same buffers, in the same run.
 
 Run with ``just bench bench/test_core_exposure.py``; compare only figures of one run. Ours also finds the walls, max
-Run with ``just bench bench/test_core_exposure.py``; compare only figures of one run. Ours also finds the walls, max
 pain and both zero gammas, which the peers leave out: ``totals`` is the like-for-like row, ``complete`` all of it.
+"""
 
 import datetime as dt
 import math
