@@ -267,8 +267,8 @@ class Engine:
         if not changed:
             return []
         if event.up:
-            return [Notify("good", "redis", f"connected: {event.reason}")]
-        return [Notify("warning", "redis", f"{event.reason}: entries paused")]
+            return [Notify("good", "redis", event.reason)]
+        return [Notify("warning", "redis", event.reason)]
 
     def _on_journal(self, event: ev.JournalChanged) -> list[Command]:
         services = self.state.services

@@ -117,7 +117,7 @@ def broker_home(state_dir: Path, mode: str) -> Home:
 
 
 def newest_home(state_dir: Path) -> Home | None:
-    """Return the simulated home that was started last, if there is one."""
+    """Return the simulated home that traded last, if there is one; a start that failed before it is none."""
     root = state_dir / "sim"
-    homes = sorted((p for p in root.iterdir() if (p / "home.json").is_file()), reverse=True) if root.is_dir() else []
-    return Home(homes[0]) if homes else None
+    homes = sorted(root.iterdir(), reverse=True) if root.is_dir() else []
+    return next((Home(path) for path in homes if (path / "home.json").is_file() and any(path.glob("events/*"))), None)

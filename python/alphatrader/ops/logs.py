@@ -50,7 +50,11 @@ class LogSession:
             logging.getLogger().removeHandler(self._handler)
             self._listener.stop()
             for handler in self._listener.handlers:
-                handler.close()
+                try:
+                    handler.close()
+                except OSError as error:
+                    # Mostly a full disk: the last lines are lost, what ended the run must still be told.
+                    print(f"the log could not be written to its end: {error}", file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self

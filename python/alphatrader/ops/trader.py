@@ -8,7 +8,7 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
-from alphatrader.domain.errors import ConfigError
+from alphatrader.domain.errors import ConfigError, DataError
 from alphatrader.ops.config import load_config, secret_values, with_mode
 from alphatrader.ops.config_sections import AppConfig, Mode
 from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
@@ -35,6 +35,8 @@ def run_command(
     simulated = config.gateway.kind == "simulated"
     if not simulated and any(value is not None for value in (speed, seed, tape)):
         raise ConfigError("--speed, --seed and --tape belong to the simulated market; gateway.kind is ibkr")
+    if tape is not None and not tape.is_file():
+        raise DataError(f"the tape {tape} does not exist: name a Lean zip, for example 20131010_tick_trade.zip")
     options = RunOptions(
         mode=config.mode,
         speed=speed if speed is not None else config.simulator.speed,

@@ -48,7 +48,10 @@ class PendingRequests:
 
     def close(self, request_id: int) -> None:
         """Stop collecting."""
-        self._pending.pop(request_id, None)
+        pending = self._pending.pop(request_id, None)
+        # Who asked may have given up before the answer: a failure that came then was his own to see, not the loop's.
+        if pending is not None and not pending.future.cancel() and not pending.future.cancelled():
+            pending.future.exception()
 
     def add(self, request_id: int, row: Any) -> None:
         """Take a row of an answer."""
