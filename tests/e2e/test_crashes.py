@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from tests.e2e.paper_runs import PaperRun, paper_run
 
 
@@ -43,6 +44,7 @@ def test_kill_9_with_an_open_position_then_resume(tmp_path: Path) -> None:
         assert run.command("replay", str(run.home)).returncode == 0
 
 
+@pytest.mark.slow
 def test_redis_killed_in_mid_session_pauses_entries_and_comes_back(tmp_path: Path) -> None:
     with paper_run(tmp_path) as run:
         run.start("--speed", "5", "--duration", "40")

@@ -30,15 +30,16 @@ def check_replay(run: PaperRun, summary: dict[str, object]) -> None:
     assert verdict["digest"] == summary["outputs_sha256"]
 
 
-@pytest.mark.parametrize("seed", [42, 7])
+@pytest.mark.parametrize("seed", [42, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_session_trades_ends_flat_and_replays(tmp_path: Path, seed: int) -> None:
     with paper_run(tmp_path) as run:
-        run.start("--speed", "60", "--seed", str(seed), "--duration", "35")
+        run.start("--speed", "60", "--seed", str(seed), "--duration", "30")
         assert run.finish() == 0, run.text()
         check_replay(run, check_summary(run))
 
 
 @pytest.mark.data
+@pytest.mark.slow
 @pytest.mark.skipif(not TAPE.exists(), reason=f"real prints are absent: {TAPE.name} of the shared data")
 def test_a_session_on_real_prints_replays(tmp_path: Path) -> None:
     with paper_run(tmp_path) as run:
@@ -53,6 +54,7 @@ def test_a_session_on_real_prints_replays(tmp_path: Path) -> None:
         assert json.loads(done.stdout)[0]["digest"] == summary["outputs_sha256"]
 
 
+@pytest.mark.slow
 def test_a_feed_stall_halts_entries_and_recovers(tmp_path: Path) -> None:
     scenario = tmp_path / "stall.yaml"
     scenario.write_text("- at_s: 8\n  fault: {kind: mute, symbol: SPY, stream: all, for_s: 6}\n")
@@ -77,6 +79,7 @@ def test_ctrl_c_stops_cleanly_and_says_what_is_left(tmp_path: Path) -> None:
         assert re.search(r"left open\s", run.text())
 
 
+@pytest.mark.slow
 def test_halt_from_the_command_line_survives_a_restart(tmp_path: Path) -> None:
     with paper_run(tmp_path) as run:
         run.start("--speed", "10")
