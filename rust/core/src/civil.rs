@@ -83,6 +83,11 @@ fn daylight_saving_days(year: i32) -> (i32, i32) {
     }
 }
 
+/// The UTC instant of an hour of a day. Saturates past the year 2262, where 64 bits of nanoseconds end.
+fn at_hour(days: i32, hour: i64) -> i64 {
+    i64::from(days).saturating_mul(NS_PER_DAY).saturating_add(hour * NS_PER_HOUR)
+}
+
 /// New York's offset from UTC in nanoseconds (negative) at a UTC instant.
 pub fn new_york_offset_ns(ts_ns: i64) -> i64 {
     let standard = -5 * NS_PER_HOUR;
@@ -90,8 +95,7 @@ pub fn new_york_offset_ns(ts_ns: i64) -> i64 {
     let (year, _, _) = civil_from_days(local_day);
     let (start, end) = daylight_saving_days(year);
     // Clocks change at 2:00 local: 7:00 UTC in spring (standard time), 6:00 UTC in autumn (daylight time).
-    let start_ns = i64::from(start) * NS_PER_DAY + 7 * NS_PER_HOUR;
-    let end_ns = i64::from(end) * NS_PER_DAY + 6 * NS_PER_HOUR;
+    let (start_ns, end_ns) = (at_hour(start, 7), at_hour(end, 6));
     if ts_ns >= start_ns && ts_ns < end_ns {
         -4 * NS_PER_HOUR
     } else {
@@ -115,7 +119,7 @@ fn new_york_midnight_ns(days: i32) -> i64 {
     let (start, end) = daylight_saving_days(year);
     // Clocks change at 2:00, so the days of change still begin with the old offset.
     let hour = if days > start && days <= end { 4 } else { 5 };
-    i64::from(days).saturating_mul(NS_PER_DAY).saturating_add(hour * NS_PER_HOUR)
+    at_hour(days, hour)
 }
 
 /// 16:00 New York on a day since the epoch, as UTC nanoseconds.
@@ -123,7 +127,7 @@ pub fn new_york_close_ns(days: i32) -> i64 {
     let (year, _, _) = civil_from_days(days);
     let (start, end) = daylight_saving_days(year);
     let hour = if days >= start && days < end { 20 } else { 21 };
-    i64::from(days).saturating_mul(NS_PER_DAY).saturating_add(hour * NS_PER_HOUR)
+    at_hour(days, hour)
 }
 
 #[cfg(test)]

@@ -7,19 +7,13 @@
 //! | VEX | sign x vanna x weight x multiplier x S x 0.01 | $ per vol point |
 //! | CHEX | sign x charm x weight x multiplier x S / 365 | $ per day |
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use arrow_array::types::{Date32Type, Float64Type, Int8Type};
-use arrow_array::{Array, RecordBatch};
-use rustc_hash::FxHashMap;
-
 use crate::chain::Chain;
-use crate::civil::{new_york_close_ns, NS_PER_SECOND};
-use crate::columns::nullable;
 use crate::error::{not_negative, positive, Error, Result};
+use crate::exposure_rows::{use_row, Columns, ExpiryTimes};
 use crate::limits::{is_price, is_size};
-use crate::pricing::{Carry, Curvature, Terms};
+use crate::pricing::Carry;
 use crate::strikes::{self, Contribution, StrikeRow, StrikeSums};
 use crate::zero_gamma::GammaProfile;
 
@@ -27,8 +21,6 @@ use crate::zero_gamma::GammaProfile;
 pub const GRID_POINTS_MAX: i64 = 100_001;
 
 const MULTIPLIER_MAX: f64 = 1e6;
-/// 1970-01-01 to 9999-12-31.
-const EXPIRY_DAYS: std::ops::RangeInclusive<i32> = 0..=2_932_896;
 
 /// What a contract counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,136 +123,11 @@ impl Exposure {
     }
 }
 
-/// The columns of a chain that exposure reads; NaN stands for null.
-struct Columns<'a> {
-    expiry: &'a arrow_array::Date32Array,
-    right: &'a arrow_array::Int8Array,
-    strike: Cow<'a, [f64]>,
-    open_interest: Cow<'a, [f64]>,
-    volume: Cow<'a, [f64]>,
-    iv: Cow<'a, [f64]>,
-    delta: Cow<'a, [f64]>,
-    gamma: Cow<'a, [f64]>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self> {
-        let numbers = |name: &str| -> Result<Cow<'a, [f64]>> {
-            let array = nullable::<Float64Type>(batch, name)?;
-            Ok(if array.null_count() == 0 {
-                Cow::Borrowed(array.values())
-            } else {
-                Cow::Owned(array.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
-            })
-        };
-        Ok(Self {
-            expiry: nullable::<Date32Type>(batch, "expiry")?,
-            right: nullable::<Int8Type>(batch, "right")?,
-            strike: numbers("strike")?,
-            open_interest: numbers("open_interest")?,
-            volume: numbers("volume")?,
-            iv: numbers("iv")?,
-            delta: numbers("delta")?,
-            gamma: numbers("gamma")?,
-        })
-    }
-}
-
-/// Why no row of an expiry counts, or the seconds to its settlement.
-type ExpiryTime = std::result::Result<f64, &'static str>;
-
-/// Seconds to settlement by expiry, looked up once for each.
-struct ExpiryTimes<'p> {
-    params: &'p ExposureParams,
-    last: Option<(i32, ExpiryTime)>,
-    /// Only looked up, never iterated.
-    known: FxHashMap<i32, ExpiryTime>,
-}
-
-impl ExpiryTimes<'_> {
-    #[inline]
-    fn seconds(&mut self, expiry: i32) -> ExpiryTime {
-        if let Some((_, time)) = self.last.filter(|(last, _)| *last == expiry) {
-            return time;
-        }
-        let params = self.params;
-        let time = *self.known.entry(expiry).or_insert_with(|| {
-            if params.expiries.as_ref().is_some_and(|selected| !selected.contains(&expiry)) {
-                return Err("expiry_not_selected");
-            }
-            let settlement = params.settlement_ns.get(&expiry).copied().unwrap_or_else(|| new_york_close_ns(expiry));
-            let seconds = settlement.saturating_sub(params.as_of_ns) as f64 / NS_PER_SECOND as f64;
-            if seconds > 0.0 && seconds >= params.min_seconds_to_settlement {
-                Ok(seconds)
-            } else {
-                Err("expired")
-            }
-        });
-        self.last = Some((expiry, time));
-        time
-    }
-}
-
-/// A row that counts.
-struct UsedRow {
-    terms: Terms,
-    expiry: i32,
-    weight: f64,
-    gamma: f64,
-    delta: f64,
-    /// The row's volatility, if it has one, and what follows from it.
-    curve: Option<(f64, Curvature)>,
-}
-
-/// Largest gamma that is believed; a one-cent spot an hour from settlement has less.
-const GAMMA_MAX: f64 = 1e6;
-/// Largest absolute delta that is believed; sources round.
-const DELTA_MAX: f64 = 1.001;
-
-fn use_row(columns: &Columns<'_>, i: usize, times: &mut ExpiryTimes<'_>) -> std::result::Result<UsedRow, &'static str> {
-    let params = times.params;
-    let strike = columns.strike[i];
-    if !is_price(strike) {
-        return Err("bad_strike");
-    }
-    if columns.expiry.is_null(i) || !EXPIRY_DAYS.contains(&columns.expiry.value(i)) {
-        return Err("bad_expiry");
-    }
-    let right = if columns.right.is_null(i) { 0 } else { columns.right.value(i) };
-    let expiry = columns.expiry.value(i);
-    let seconds = times.seconds(expiry)?;
-    let terms = Terms::new(params.spot, strike, seconds, right).ok_or("bad_right")?;
-    let (weight, absent, below) = match params.weight {
-        Weight::OpenInterest => (columns.open_interest[i], "no_open_interest", "open_interest_below_min"),
-        Weight::Volume => (columns.volume[i], "no_volume", "volume_below_min"),
-    };
-    if !is_size(weight) {
-        return Err(absent);
-    }
-    if weight < params.min_weight {
-        return Err(below);
-    }
-    let iv = columns.iv[i];
-    let curve = Curvature::new(&terms, params.carry, iv).map(|curve| (iv, curve));
-    let gamma = match params.gamma {
-        GammaSource::Given => columns.gamma[i],
-        GammaSource::Recompute => curve.as_ref().ok_or("no_iv")?.1.gamma(&terms),
-    };
-    if !(0.0..=GAMMA_MAX).contains(&gamma) {
-        return Err("no_gamma");
-    }
-    let delta = columns.delta[i];
-    if delta.is_nan() || delta.abs() > DELTA_MAX {
-        return Err("no_delta");
-    }
-    Ok(UsedRow { terms, expiry, weight, gamma, delta, curve })
-}
-
 /// Totals, walls and zero gamma of a chain.
 pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
     params.check()?;
     let columns = Columns::of(chain.batch())?;
-    let mut times = ExpiryTimes { params, last: None, known: FxHashMap::default() };
+    let mut times = ExpiryTimes::new(params);
     let (mut sums, mut profile) = (StrikeSums::new(), GammaProfile::default());
     let spot = params.spot;
     let mut total = Exposure {
@@ -293,10 +160,10 @@ pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
         total.gex_usd_per_100pct += gex;
         total.dex_usd += dex_usd;
         total.dex_dealer_usd += sign * row.delta.abs() * shares * spot;
-        if let Some((iv, curve)) = &row.curve {
+        if let Some((_, curve)) = &row.curve {
             total.vex_usd_per_vol_point += sign * curve.vanna() * shares * spot * 0.01;
             total.chex_usd_per_day += sign * curve.charm(&row.terms, params.carry) * shares * spot / 365.0;
-            profile.add(&row.terms, params.carry, *iv, sign * shares);
+            profile.add(spot, curve, sign * shares);
         } else {
             total.rows_without_iv += 1;
         }

@@ -1,9 +1,11 @@
 //! Exposure against a brute-force sum over the rows, and each reason for which a row is left out.
 
 use super::*;
+use crate::civil::NS_PER_SECOND;
 use crate::civil::{days_from_civil, NS_PER_DAY};
 use crate::pricing::value;
-use arrow_array::{ArrayRef, Date32Array, Float64Array, Int8Array};
+use crate::pricing::Terms;
+use arrow_array::{ArrayRef, Date32Array, Float64Array, Int8Array, RecordBatch};
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -22,6 +22,7 @@ mod columns;
 pub mod conditions;
 pub mod error;
 pub mod exposure;
+mod exposure_rows;
 pub mod instrument;
 pub mod limits;
 pub mod market;

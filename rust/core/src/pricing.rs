@@ -128,7 +128,21 @@ impl Curvature {
         Some(Self { d1, d2: d1 - deviation, root_years, volatility, growth, density: growth * normal_pdf(d1) })
     }
 
-    fn deviation(&self) -> f64 {
+    /// The argument of the density.
+    #[inline]
+    pub const fn d1(&self) -> f64 {
+        self.d1
+    }
+
+    /// The discount factor of the dividend yield.
+    #[inline]
+    pub const fn growth(&self) -> f64 {
+        self.growth
+    }
+
+    /// Standard deviation of the logarithm of the price at settlement.
+    #[inline]
+    pub fn deviation(&self) -> f64 {
         self.volatility * self.root_years
     }
 

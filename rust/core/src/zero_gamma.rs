@@ -4,7 +4,7 @@
 //! steps, so its bell curve follows from two multiplications a point instead of an exponential. Crossings of the grid are
 //! then refined on the exact sum.
 
-use crate::pricing::{Carry, Terms};
+use crate::pricing::Curvature;
 
 const GRID_LOW: f64 = 0.8;
 const GRID_HIGH: f64 = 1.2;
@@ -30,14 +30,12 @@ pub(crate) struct GammaProfile {
 }
 
 impl GammaProfile {
-    /// Add a row. `amount` is its signed number of shares (sign x weight x multiplier); `volatility` is above zero.
+    /// Add a row from its curve at `spot`. `amount` is its signed number of shares (sign x weight x multiplier).
     #[inline]
-    pub(crate) fn add(&mut self, terms: &Terms, carry: Carry, volatility: f64, amount: f64) {
-        let deviation = volatility * terms.years.sqrt();
-        let slope = 1.0 / deviation;
-        let drift = (carry.rate - carry.dividend_yield + 0.5 * volatility * volatility) * terms.years;
-        let offset = (drift - terms.strike.ln()) * slope;
-        let peak = amount * (-carry.dividend_yield * terms.years).exp() * slope;
+    pub(crate) fn add(&mut self, spot: f64, curve: &Curvature, amount: f64) {
+        let slope = 1.0 / curve.deviation();
+        let offset = curve.d1() - spot.ln() * slope;
+        let peak = amount * curve.growth() * slope;
         if slope.is_finite() && offset.is_finite() && peak.is_finite() {
             self.bells.push(Bell { slope, offset, peak });
         }
@@ -157,7 +155,7 @@ fn fall<'a>(totals: impl Iterator<Item = &'a mut f64>, at_peak: f64, first_ratio
 mod tests {
     use super::*;
     use crate::occ::Right;
-    use crate::pricing::value;
+    use crate::pricing::{value, Carry, Terms};
     use proptest::prelude::*;
 
     const CARRY: Carry = Carry { rate: 0.03, dividend_yield: 0.01 };
@@ -168,7 +166,7 @@ mod tests {
         let mut profile = GammaProfile::default();
         for (strike, years, volatility, amount) in rows {
             let terms = Terms { spot: 100.0, strike: *strike, years: *years, right: Right::Call };
-            profile.add(&terms, CARRY, *volatility, *amount);
+            profile.add(100.0, &Curvature::new(&terms, CARRY, *volatility).unwrap(), *amount);
         }
         profile
     }
