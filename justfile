@@ -18,24 +18,33 @@ default:
 run-paper *ARGS: setup
     @alphatrader run --mode paper "$@"
 
-# The Rust tests, then the Python tests but the slow ones (arguments go to pytest).
+# The Rust tests, then the Python tests but the slow ones (arguments go to pytest). Both run; either failing fails.
 test *ARGS: setup-dev
-    @cargo test --quiet --manifest-path rust/core/Cargo.toml
-    @python -m pytest -m "not slow" "$@"
+    #!/usr/bin/env bash
+    set -uo pipefail
+    status=0
+    cargo test --quiet --locked --manifest-path rust/core/Cargo.toml || status=$?
+    python -m pytest -m "not slow" "$@" || status=$?
+    exit "$status"
 
 # The tests marked slow: long sessions, crash matrix.
 test-slow *ARGS: setup-dev
     @python -m pytest -m slow "$@"
 
-# Every check that needs no running system; a warning is an error.
+# Every check that needs no running system; a warning is an error. All run, so that one run shows all faults.
 lint: setup-dev
-    ruff check .
-    ruff format --check .
-    mypy
-    lint-imports
-    cargo fmt --all --check
-    cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-    python -m mypy.stubtest alphatrader._core --concise
+    #!/usr/bin/env bash
+    set -uo pipefail
+    status=0
+    check() { echo "-- $*"; "$@" || status=1; }
+    check ruff check .
+    check ruff format --check .
+    check mypy
+    check lint-imports
+    check cargo fmt --all --check
+    check cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+    check python -m mypy.stubtest alphatrader._core --concise
+    exit "$status"
 
 # Rewrite the sources in the house format.
 fmt: setup-dev
