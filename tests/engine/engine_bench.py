@@ -95,7 +95,7 @@ class EngineBench:
         """Answer a reconciliation with what the ledger holds."""
         rows = tuple(
             PositionRow("DU1", p.con_id, "SPY", p.quantity, Decimal(0))
-            for p in self.engine.desk.ledger.open_positions()
+            for p in self.engine.book.ledger.open_positions()
         )
         body = BrokerSnapshot(rows, orders, (), complete=complete, missing="" if complete else "positions")
         return self.post(ev.SnapshotReceived(ts_ns=self.now_ns, snapshot=body))

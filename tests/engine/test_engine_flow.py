@@ -36,16 +36,16 @@ def test_one_sided_flow_becomes_a_protected_position_and_an_exit() -> None:
     bench.report(intent, Leg.STOP, "PreSubmitted")
     bench.report(intent, Leg.TARGET, "PreSubmitted")
     bench.fill(intent, Leg.ENTRY, entry.quantity, "1.62")
-    assert bench.engine.desk.trades[intent.intent_id].stop_resting()
+    assert bench.engine.book.trades[intent.intent_id].stop_resting()
     bench.advance(1).decide()
     bench.advance(200).quotes()
     (reprice,) = [c for c in bench.decide() if isinstance(c, RepriceOrder)]
     assert reprice.order_id == target.order_id
     commands = bench.fill(intent, Leg.TARGET, entry.quantity, "1.70")
     bench.report(intent, Leg.STOP, "Cancelled")
-    trade = bench.engine.desk.trades[intent.intent_id]
+    trade = bench.engine.book.trades[intent.intent_id]
     assert trade.closed_ns
-    assert bench.engine.desk.ledger.realised_usd == Decimal("0.08") * 100 * entry.quantity
+    assert bench.engine.book.ledger.realised_usd == Decimal("0.08") * 100 * entry.quantity
     closing = [c.record for c in bench.commands if isinstance(c, WriteRecord) and isinstance(c.record, IntentRecord)]
     assert closing[-1].stage is IntentStage.CLOSED
     assert commands
@@ -120,7 +120,9 @@ def test_a_silent_stream_is_resubscribed_and_recovery_is_told() -> None:
     assert not any(isinstance(c, Resubscribe) for c in bench.advance(1).decide()), "not at every decision"
     bench.flow(1).decide()
     assert any("are back" in text for text in bench.notices())
-    assert {d.code for d in bench.engine.scout.entry_blocks("SPY")} == {"window_filling"}, "the flow windows have a hole"
+    assert {d.code for d in bench.engine.scout.entry_blocks("SPY")} == {"window_filling"}, (
+        "the flow windows have a hole"
+    )
     bench.flow(60).decide()
     assert bench.engine.scout.entry_blocks("SPY") == []
 
@@ -154,10 +156,10 @@ def test_a_restart_emits_no_order_and_asks_the_broker() -> None:
     bench = EngineBench(restored=restored).ready()
     assert not any(isinstance(c, SubmitIntent) for c in bench.commands)
     assert any(isinstance(c, Reconcile) for c in bench.commands)
-    assert all(o.state is OrderState.UNKNOWN for o in bench.engine.desk.orders.values())
+    assert all(o.state is OrderState.UNKNOWN for o in bench.engine.book.orders.values())
     bench.flow().decide()
     assert "order_unknown" in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
-    _, first = bench.engine.desk.allocate_ids(3)
+    _, first = bench.engine.book.allocate_ids(3)
     assert first > 102, "an order id is never used again"
 
 
@@ -166,8 +168,8 @@ def test_orders_absent_in_two_complete_polls_were_never_sent() -> None:
     restored = RestoredState(max_order_id=102, intents=(OpenIntent(intent, IntentStage.INTENDED),))
     bench = EngineBench(restored=restored).ready()
     bench.advance(11).snapshot()
-    assert {o.state for o in bench.engine.desk.orders.values()} == {OrderState.NOT_SENT}
-    assert bench.engine.desk.trades[intent.intent_id].closed_ns
+    assert {o.state for o in bench.engine.book.orders.values()} == {OrderState.NOT_SENT}
+    assert bench.engine.book.trades[intent.intent_id].closed_ns
 
 
 def test_an_internal_error_halts_and_goes_on_handling() -> None:

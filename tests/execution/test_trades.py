@@ -82,8 +82,10 @@ def test_an_entry_that_does_not_fill_in_time_is_cancelled_once_and_its_children_
     assert action.order.leg is Leg.ENTRY
     bench.order(1).cancel_requested_ns = 21 * S
     assert bench.step(22 * S) == [], "an unconfirmed cancel counts as live: nothing else is done"
+    (again,) = bench.step(27 * S)
+    assert isinstance(again, CancelLeg), "a cancel that nobody answered is asked again"
     bench.status(1, "Cancelled")
-    assert [a.order.leg for a in bench.step(23 * S) if isinstance(a, CancelLeg)] == [Leg.STOP, Leg.TARGET]
+    assert [a.order.leg for a in bench.step(28 * S) if isinstance(a, CancelLeg)] == [Leg.STOP, Leg.TARGET]
 
 
 def test_the_time_exit_reprices_the_target_and_keeps_the_stop() -> None:

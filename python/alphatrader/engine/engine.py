@@ -15,9 +15,11 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.records import OperatorRecord, StateRecord
 from alphatrader.domain.state import StateChange, TradingState
+from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import Command, Notify, Reconcile, WatchOptions, WriteRecord
 from alphatrader.engine.desk import Desk
 from alphatrader.engine.feeds import FeedMonitor
+from alphatrader.engine.reports import Reports
 from alphatrader.engine.scout import Scout
 from alphatrader.engine.state import EngineState, SymbolState
 from alphatrader.settings import EngineSettings
@@ -32,9 +34,11 @@ class Engine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self.state = EngineState(settings)
-        self.desk = Desk(self.state)
+        self.book = Blotter(self.state)
+        self.desk = Desk(self.state, self.book)
+        self.reports = Reports(self.state, self.book, self.desk)
         self.feeds = FeedMonitor(self.state)
-        self.scout = Scout(self.state, self.desk, self.feeds)
+        self.scout = Scout(self.state, self.book, self.desk, self.reports, self.feeds)
         self.strategies = build_strategies(settings)
         self.assessments: dict[tuple[str, str], Assessment] = {}
         self.toxicity: dict[str, Toxicity] = {}
@@ -59,13 +63,13 @@ class Engine:
             ev.RuntimeLag: self._on_lag,
             ev.ClaimAnswered: self.scout.on_claim,
             ev.IntentJournaled: self._on_intent_journaled,
-            ev.IntentRefused: self.desk.on_refused,
-            ev.OrderSent: self.desk.on_sent,
-            ev.OrderReported: lambda event: self.desk.on_report(event.order),
-            ev.ExecutionReported: lambda event: self.desk.on_execution(event.execution),
-            ev.CommissionReported: self.desk.on_commission,
-            ev.OrderErrored: self.desk.on_error,
-            ev.SnapshotReceived: self.desk.on_snapshot,
+            ev.IntentRefused: self.reports.on_refused,
+            ev.OrderSent: self.reports.on_sent,
+            ev.OrderReported: lambda event: self.reports.on_report(event.order),
+            ev.ExecutionReported: lambda event: self.reports.on_execution(event.execution),
+            ev.CommissionReported: self.reports.on_commission,
+            ev.OrderErrored: self.reports.on_error,
+            ev.SnapshotReceived: self.reports.on_snapshot,
             ev.AccountReported: self._on_account,
             ev.OperatorCommand: self._on_operator,
             ev.StopRequested: self._on_stop,
@@ -97,7 +101,7 @@ class Engine:
     def _on_restored(self, event: ev.JournalRestored) -> list[Command]:
         restored = event.restored
         self.state.trading_state, self.state.state_reason = restored.trading_state, restored.state_reason
-        self.desk.restore(restored)
+        self.book.restore(restored)
         self.scout.restore(restored.fingerprints)
         if not restored.intents and restored.trading_state is TradingState.ACTIVE:
             return []
@@ -179,7 +183,7 @@ class Engine:
             for strike in nearest
             for right in (Right.CALL, Right.PUT)
         }
-        wanted.update(key for key in self.desk.contracts_held() if key.symbol == symbol.symbol)
+        wanted.update(key for key in self.book.contracts_held() if key.symbol == symbol.symbol)
         keys = tuple(sorted(wanted))
         symbol.watch_centre = spot
         if keys == symbol.watched:
@@ -191,7 +195,7 @@ class Engine:
 
     def _on_instrument(self, event: ev.InstrumentAdded) -> list[Command]:
         self.state.add_instrument(event.instrument)
-        self.desk.on_instrument(event.instrument)
+        self.book.on_instrument(event.instrument)
         return []
 
     def _on_universe(self, event: ev.OptionUniverse) -> list[Command]:
@@ -258,7 +262,7 @@ class Engine:
         return [Notify("warning", "broker", f"{event.text}: entries paused")] if was_healthy else []
 
     def _on_next_order_id(self, event: ev.NextOrderId) -> list[Command]:
-        self.desk.on_next_order_id(event.order_id)
+        self.book.raise_order_id(event.order_id)
         return []
 
     def _on_store(self, event: ev.StoreChanged) -> list[Command]:
@@ -329,7 +333,7 @@ class Engine:
     def unrealised_usd(self) -> Decimal:
         """Open P&L at the bid; positions without a usable bid count as lost premium."""
         total = Decimal(0)
-        for position in self.desk.ledger.open_positions():
+        for position in self.book.ledger.open_positions():
             instrument = self.state.by_con_id.get(position.con_id)
             bid = self.state.option_bid(instrument) or 0.0
             multiplier = instrument.multiplier if instrument else 100

@@ -376,7 +376,7 @@ class Runner:
         self.post(ev.IntentRefused(ts_ns=self.now_ns(), intent_id=intent_id, reason=reason))
 
     def _measure_order(self, intent_id: str) -> None:
-        trade = self.engine.desk.trades.get(intent_id)
+        trade = self.engine.book.trades.get(intent_id)
         wall_ns = self._signal_walls.pop(trade.intent.signal_id, None) if trade else None
         if wall_ns is not None:
             self.tick_to_order.add(time.monotonic_ns() - wall_ns)

@@ -16,9 +16,11 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.records import SignalRecord
 from alphatrader.domain.signals import Denial, Signal
 from alphatrader.domain.state import TradingState
+from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import ClaimSignal, Command, Notify, WriteRecord
 from alphatrader.engine.desk import Desk
 from alphatrader.engine.feeds import FeedMonitor
+from alphatrader.engine.reports import Reports
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.brackets import build_bracket, marketable_buy_limit, round_to_tick
 from alphatrader.risk.approval import RiskApproved
@@ -33,9 +35,11 @@ _SECOND_NS = 1_000_000_000
 class Scout:
     """Turns ideas into signals and signals into approved intents."""
 
-    def __init__(self, state: EngineState, desk: Desk, feeds: FeedMonitor) -> None:
+    def __init__(self, state: EngineState, book: Blotter, desk: Desk, reports: Reports, feeds: FeedMonitor) -> None:
         self._state = state
+        self._book = book
         self._desk = desk
+        self._reports = reports
         self._feeds = feeds
         self._pending: dict[str, Signal] = {}
         self._fingerprints: dict[str, int] = {}
@@ -80,14 +84,14 @@ class Scout:
             blocks.append(Denial("loop_lag", f"the event loop was blocked for {services.lag_ms:.0f} ms"))
         if not state.warming_up:
             blocks += self._feeds.blocks(symbol)
-        return blocks + self._desk.blocks(symbol)
+        return blocks + self._reports.blocks(symbol)
 
     def consider(self, view: MarketView, idea: Idea) -> list[Command]:
         """Take an idea as far as the claim, or count why not."""
         blocks = self.entry_blocks(view.symbol)
         if blocks:
             return self._block(idea, blocks[0])
-        if self._desk.busy(view.symbol) or any(s.symbol == view.symbol for s in self._pending.values()):
+        if self._book.busy(view.symbol) or any(s.symbol == view.symbol for s in self._pending.values()):
             return self._block(idea, Denial("underlying_busy", "a trade in this underlying is not finished"))
         cooling_s = self._cooling_down_s(view.symbol)
         if cooling_s > 0:
@@ -136,7 +140,7 @@ class Scout:
         size = size_long_option(
             signal.entry_limit, signal.stop_price, quote.instrument.multiplier, funds or Decimal(0), state.settings.risk
         )
-        intent_id, order_id = self._desk.allocate_ids(3)
+        intent_id, order_id = self._book.allocate_ids(3)
         send_ns = int(state.settings.execution.send_deadline_s * 1e9 + 500e6 * (state.time_scale - 1))
         intent = build_bracket(signal, quote.instrument, size.quantity, intent_id, order_id, state.now_ns + send_ns)
         intent = msgspec.structs.replace(intent, risk_usd=size.risk_usd, created_ns=state.now_ns)
@@ -152,14 +156,14 @@ class Scout:
         ]
 
     def _context(self, symbol: str, funds: Decimal | None) -> GateContext:
-        desk, state = self._desk, self._state
-        result = desk.ledger.realised_usd - desk.ledger.fees_usd
+        book, desk, state = self._book, self._desk, self._state
+        result = book.ledger.realised_usd - book.ledger.fees_usd
         return GateContext(
             trading_state=state.trading_state,
             blocks=tuple(self.entry_blocks(symbol)),
             breaker_denials=tuple(desk.breakers.check(state.now_ns, 3, result)),
-            open_positions=len(desk.ledger.open_positions()),
-            busy_underlying=desk.busy(symbol),
+            open_positions=len(book.ledger.open_positions()),
+            busy_underlying=book.busy(symbol),
             cooling_down_s=self._cooling_down_s(symbol),
             available_usd=funds,
             ordinary_session=state.in_session,

@@ -23,13 +23,13 @@ def build_view(
     engine: Engine, notices: Iterable[NoticeView], services: Iterable[FeedView], market_label: str, now_ns: int
 ) -> EngineView:
     """Describe everything at ``now_ns``. ``services`` are feeds that the engine does not watch (Redis, broker, ...)."""
-    state, desk, scout, run = engine.state, engine.desk, engine.scout, engine.state.run
+    state, book, scout, run = engine.state, engine.book, engine.scout, engine.state.run
     blocks = [denial.text for symbol in state.symbols for denial in scout.entry_blocks(symbol)]
     counters = {
         "signals": scout.signals_made,
         "signals_accepted": scout.signals_accepted,
-        "orders": len(desk.orders),
-        "executions": desk.ledger.execution_count,
+        "orders": len(book.orders),
+        "executions": book.ledger.execution_count,
         **{f"blocked.{code}": count for code, count in sorted(scout.blocked.items())},
     }
     return EngineView(
@@ -52,12 +52,12 @@ def build_view(
         positions=tuple(_positions(engine)),
         signals=tuple(_signal_view(record, run.session_date.replace("-", "")) for record in scout.history),
         notices=tuple(notices),
-        realised_usd=desk.ledger.realised_usd,
+        realised_usd=book.ledger.realised_usd,
         unrealised_usd=engine.unrealised_usd(),
-        fees_usd=desk.ledger.fees_usd,
+        fees_usd=book.ledger.fees_usd,
         account=dict(state.account),
         counters=counters,
-        open_orders=len(desk.live_orders()),
+        open_orders=len(book.live_orders()),
     )
 
 
@@ -98,8 +98,8 @@ def _symbol_view(engine: Engine, symbol: SymbolState) -> SymbolView:
 
 def _positions(engine: Engine) -> list[PositionView]:
     views = []
-    trades = {trade.intent.con_id: trade for trade in engine.desk.open_trades}
-    for position in engine.desk.ledger.open_positions():
+    trades = {trade.intent.con_id: trade for trade in engine.book.open_trades}
+    for position in engine.book.ledger.open_positions():
         trade = trades.get(position.con_id)
         instrument = engine.state.by_con_id.get(position.con_id)
         mark, mark_ns = _mark(engine, instrument.instrument_id) if instrument else (None, 0)

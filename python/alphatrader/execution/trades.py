@@ -129,7 +129,7 @@ class TradeKeeper:
         """Return what must be done now; the caller performs it and marks cancels as requested."""
         actions = self._settle_silence(trade, now_ns)
         entry = trade.leg(Leg.ENTRY)
-        if entry is not None and entry.live and not entry.cancel_requested_ns:
+        if entry is not None and entry.live and self._may_cancel(entry, now_ns):
             overdue = now_ns - trade.intent.created_ns > self._entry_ns
             if overdue or trade.exit_reason:
                 actions.append(CancelLeg(entry, trade.exit_reason or "entry not filled in time"))
@@ -139,7 +139,7 @@ class TradeKeeper:
                 actions += [
                     CancelLeg(order, "nothing left to exit")
                     for order in trade.exits()
-                    if order.live and not order.cancel_requested_ns
+                    if order.live and self._may_cancel(order, now_ns)
                 ]
             return actions
         if not trade.opened_ns:
@@ -151,6 +151,10 @@ class TradeKeeper:
         if trade.exit_reason:
             actions += self._exit(trade, held, now_ns, bid)
         return actions
+
+    def _may_cancel(self, order: TrackedOrder, now_ns: int) -> bool:
+        """Whether no cancel is under way, or the last one has gone unanswered for too long."""
+        return not order.cancel_requested_ns or now_ns - order.cancel_requested_ns > self._acknowledge_ns
 
     def _settle_silence(self, trade: Trade, now_ns: int) -> list[Action]:
         for order in trade.orders.values():
@@ -190,7 +194,8 @@ class TradeKeeper:
             return [RepriceLeg(worked, limit, trade.exit_reason)]
         live = [order for order in trade.exits() if order.live]
         if live:
-            return [CancelLeg(o, trade.exit_reason) for o in live if o.leg is Leg.STOP and o.working]
+            stops = [o for o in live if o.leg is Leg.STOP and o.state is OrderState.WORKING]
+            return [CancelLeg(o, trade.exit_reason) for o in stops if self._may_cancel(o, now_ns)]
         trade.repriced_ns = now_ns
         return [ClosePosition(held, limit, trade.exit_reason)]
 

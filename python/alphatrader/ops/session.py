@@ -269,13 +269,13 @@ class TradingSession:
 
     async def _wind_down(self, adapter: IbkrAdapter, runner: Runner) -> BrokerSnapshot | None:
         """Cancel entries (and close positions, where wanted), wait for confirmations, take the gateway's last word."""
-        desk = runner.engine.desk
+        book = runner.engine.book
         runner.post(ev.StopRequested(ts_ns=runner.now_ns(), flatten=self._flatten_at_stop, reason=self._stop_reason))
 
         def settled() -> bool:
             if self._flatten_at_stop:
-                return not desk.open_trades
-            return not any(t.open_quantity == 0 or t.uncertain for t in desk.open_trades)
+                return not book.open_trades
+            return not any(t.open_quantity == 0 or t.uncertain for t in book.open_trades)
 
         await runner.wait_until(settled, _DRAIN_WALL_S)
         with contextlib.suppress(AlphaTraderError):
@@ -287,7 +287,7 @@ class TradingSession:
     async def _report(
         self, runner: Runner, journal: SqliteJournal, outputs: OutputFile, snapshot: BrokerSnapshot | None, label: str
     ) -> RunSummary:
-        clean = snapshot is not None and snapshot.complete and not runner.engine.desk.mismatches
+        clean = snapshot is not None and snapshot.complete and not runner.engine.reports.mismatches
         summary = build_summary(
             runner,
             market=label or "Interactive Brokers",
@@ -306,11 +306,11 @@ class TradingSession:
     def _say_what_is_left(self, runner: Runner, summary: RunSummary) -> None:
         terminal = self._terminal
         terminal.fact("stopped", summary.stopped_because)
-        for trade in runner.engine.desk.open_trades:
+        for trade in runner.engine.book.open_trades:
             if trade.open_quantity:
                 state = "its stop rests at the broker" if trade.stop_resting() else "WITHOUT a working stop"
                 terminal.fact("left open", f"{trade.open_quantity} of {trade.intent.intent_id}: {state}", "warning")
-        if not runner.engine.desk.open_trades:
+        if not runner.engine.book.open_trades:
             terminal.fact("left open", "nothing", "good")
         net = Decimal(summary.net_pnl_usd)
         terminal.fact("result", f"{summary.signals} signals, {summary.fills} fills, net P&L {net:+.2f} USD after fees")

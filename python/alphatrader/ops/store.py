@@ -59,8 +59,8 @@ class StoreLink:
                 {
                     "connected": int(state.link.healthy),
                     "events_per_s": round((runner.events - before) / _BEAT_S, 1),
-                    "orders": len(runner.engine.desk.orders),
-                    "executions": runner.engine.desk.ledger.execution_count,
+                    "orders": len(runner.engine.book.orders),
+                    "executions": runner.engine.book.ledger.execution_count,
                     "loop_lag_ms": state.services.lag_ms,
                 },
             )

@@ -68,9 +68,9 @@ def build_summary(
 ) -> RunSummary:
     """Summarise a run; ``snapshot`` is the gateway's last word (None = it could not be had)."""
     engine = runner.engine
-    run, desk, scout = engine.state.run, engine.desk, engine.scout
+    run, book, scout = engine.state.run, engine.book, engine.scout
     cent = Decimal("0.01")
-    realised, fees = desk.ledger.realised_usd.quantize(cent), desk.ledger.fees_usd.quantize(cent)
+    realised, fees = book.ledger.realised_usd.quantize(cent), book.ledger.fees_usd.quantize(cent)
     unrealised = engine.unrealised_usd().quantize(cent)
     positions = _positions(runner, snapshot)
     complete = snapshot is not None and snapshot.complete
@@ -86,8 +86,8 @@ def build_summary(
         signals=scout.signals_made,
         signals_accepted=scout.signals_accepted,
         blocked=dict(sorted(scout.blocked.items())),
-        orders=len(desk.orders),
-        fills=desk.ledger.execution_count,
+        orders=len(book.orders),
+        fills=book.ledger.execution_count,
         realised_pnl_usd=realised,
         unrealised_pnl_usd=unrealised,
         fees_usd=fees,
@@ -105,7 +105,7 @@ def build_summary(
 def _positions(runner: Runner, snapshot: BrokerSnapshot | None) -> list[PositionSummary]:
     if snapshot is None:
         return []
-    ledger = runner.engine.desk.ledger
+    ledger = runner.engine.book.ledger
     theirs = {row.con_id: row.quantity for row in snapshot.positions}
     numbers = sorted({p.con_id for p in ledger.open_positions()} | {c for c, quantity in theirs.items() if quantity})
     return [PositionSummary(c, ledger.position(c).quantity, theirs.get(c, 0)) for c in numbers]

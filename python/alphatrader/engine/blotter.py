@@ -1,0 +1,148 @@
+"""The blotter: every order, trade and execution of ours, found by id, reference or contract."""
+
+from decimal import Decimal
+
+from alphatrader.domain.contracts import Instrument, OptionKey
+from alphatrader.domain.orders import Execution, OpenOrder, OrderIntent
+from alphatrader.domain.records import OrderRecord, RestoredState
+from alphatrader.engine.commands import Command, WriteRecord
+from alphatrader.engine.state import EngineState
+from alphatrader.execution.ledger import Ledger
+from alphatrader.execution.reconciliation import order_key
+from alphatrader.execution.tracking import OrderState, TrackedOrder
+from alphatrader.execution.trades import Trade
+
+
+class Blotter:
+    """Holds what is. The desk (:mod:`alphatrader.engine.desk`) decides, the reports hear."""
+
+    def __init__(self, state: EngineState) -> None:
+        self._state = state
+        self.ledger = Ledger()
+        self.trades: dict[str, Trade] = {}
+        self.orders: dict[int, TrackedOrder] = {}
+        self.intents: dict[str, OrderIntent] = {}
+        self._next_order_id = 1
+        self._next_intent = 1
+
+    def restore(self, restored: RestoredState) -> None:
+        """Rebuild from the journal: emits no order. Whatever was not confirmed is UNKNOWN until reconciled."""
+        self.raise_order_id(restored.max_order_id + 1)
+        for opened in restored.intents:
+            self.track(opened.intent, OrderState.UNKNOWN)
+        for execution in restored.executions:
+            self.apply_execution(execution)
+        for exec_id, commission in restored.commissions:
+            self.ledger.add_commission(exec_id, commission)
+
+    def on_instrument(self, instrument: Instrument) -> None:
+        """Connect trades restored from the journal with the instrument of this start."""
+        self.ledger.register(instrument.con_id, instrument.multiplier)
+        for trade in self.trades.values():
+            if trade.instrument is None and trade.intent.con_id == instrument.con_id:
+                trade.instrument = instrument
+
+    def contracts_held(self) -> list[OptionKey]:
+        """Contracts of unfinished trades: they need a quote."""
+        return [t.intent.contract for t in self.trades.values() if not t.closed_ns and t.intent.contract]
+
+    def allocate_ids(self, count: int) -> tuple[str, int]:
+        """Return a new intent id and the first of ``count`` consecutive order ids."""
+        intent_id, first = f"{self._state.run.run_id}.{self._next_intent}", self._next_order_id
+        self._next_intent += 1
+        self._next_order_id += count
+        return intent_id, first
+
+    @property
+    def open_trades(self) -> list[Trade]:
+        """Trades that are not finished."""
+        return [trade for trade in self.trades.values() if not trade.closed_ns]
+
+    def live_orders(self) -> list[TrackedOrder]:
+        """Orders that may still be executed."""
+        return [order for order in self.orders.values() if order.live]
+
+    def busy(self, symbol: str) -> bool:
+        """Whether a trade in the underlying is unfinished."""
+        return any(t.intent.contract is not None and t.intent.contract.symbol == symbol for t in self.open_trades)
+
+    def _trade_of(self, intent: OrderIntent) -> Trade:
+        """Return the trade that an intent opens, or the unfinished one that it closes."""
+        if intent.purpose == "close":
+            for trade in self.trades.values():
+                if trade.intent.con_id == intent.con_id and not trade.closed_ns:
+                    return trade
+        trade = Trade(intent, self._state.by_con_id.get(intent.con_id))
+        self.trades[intent.intent_id] = trade
+        return trade
+
+    def owner(self, order: TrackedOrder) -> Trade:
+        """Return the trade that an order belongs to."""
+        trade = self.trades.get(order.intent_id)
+        return trade or next(t for t in self.trades.values() if order.ticket.order_id in t.orders)
+
+    def raise_order_id(self, order_id: int) -> None:
+        """Never go back: the next id is above everything seen."""
+        self._next_order_id = max(self._next_order_id, order_id)
+
+    def find(self, report: OpenOrder) -> TrackedOrder | None:
+        """Return our order that a report is about, by id or else by reference."""
+        key = order_key(report)
+        order = self.orders.get(report.order_id)
+        if order is not None and (key is None or key == (order.intent_id, order.leg.value)):
+            return order
+        if key is None:
+            return None
+        return next((o for o in self.orders.values() if (o.intent_id, o.leg.value) == key), None)
+
+    def apply_execution(self, execution: Execution) -> TrackedOrder | bool | None:
+        """Book it; return the order, True for one of a stranger's order, None for a repetition."""
+        if not self.ledger.add(execution):
+            return None
+        reference = execution.order_ref.rpartition(":")
+        for order in self.orders.values():
+            if (order.intent_id, order.leg.value) == (reference[0], reference[2]):
+                order.on_execution(execution)
+                return order
+        return True
+
+    def result_usd(self, trade: Trade) -> Decimal:
+        """Result of a trade's own executions, before fees."""
+        multiplier = trade.instrument.multiplier if trade.instrument else 100
+        total = Decimal(0)
+        for order in trade.orders.values():
+            for fill in order.fills.values():
+                total += (fill.price if fill.side == "SELL" else -fill.price) * fill.quantity * multiplier
+        return total
+
+    def label(self, trade: Trade) -> str:
+        """Name a trade for people."""
+        contract = trade.intent.contract
+        return contract.label(self._state.run.session_date.replace("-", "")) if contract else trade.intent.intent_id
+
+    def record(self, order: TrackedOrder, text: str) -> Command:
+        """Return the command that journals an order's state."""
+        return WriteRecord(
+            OrderRecord(
+                order_id=order.ticket.order_id,
+                perm_id=order.perm_id,
+                intent_id=order.intent_id,
+                leg=order.leg.value,
+                state=order.state.value,
+                filled=order.filled,
+                ts_ns=self._state.now_ns,
+                text=text,
+            )
+        )
+
+    def track(self, intent: OrderIntent, state: OrderState) -> None:
+        """Begin to follow the orders of an intent."""
+        trade = self._trade_of(intent)
+        self.intents[intent.intent_id] = intent
+        for ticket in intent.tickets:
+            order = TrackedOrder(ticket, intent.intent_id, ticket.quantity, state, deadline_ns=intent.deadline_ns)
+            if state is OrderState.UNKNOWN:
+                order.sent_ns = intent.created_ns
+            trade.orders[ticket.order_id] = order
+            self.orders[ticket.order_id] = order
+            self.raise_order_id(ticket.order_id + 1)

@@ -1,0 +1,158 @@
+"""What the broker says of our orders: reports, executions, errors and whole snapshots, taken into the blotter.
+
+Every report is accepted in any order and any number of times; what it changes is journaled.
+"""
+
+from alphatrader.domain import events as ev
+from alphatrader.domain.orders import Execution, Leg, OpenOrder
+from alphatrader.domain.records import CommissionRecord, FillRecord, IntentRecord, IntentStage
+from alphatrader.domain.signals import Denial
+from alphatrader.engine.blotter import Blotter
+from alphatrader.engine.commands import Command, Notify, Reconcile, WriteRecord
+from alphatrader.engine.desk import Desk
+from alphatrader.engine.state import EngineState
+from alphatrader.execution.reconciliation import PositionMismatch, compare_positions, order_key, settle_absent
+from alphatrader.execution.tracking import OrderState, TrackedOrder
+from alphatrader.execution.trades import Trade
+
+
+class Reports:
+    """Takes the broker's word."""
+
+    def __init__(self, state: EngineState, book: Blotter, desk: Desk) -> None:
+        self._state = state
+        self._book = book
+        self._desk = desk
+        self.mismatches: list[PositionMismatch] = []
+        self.orphans: dict[int, OpenOrder] = {}
+
+    def on_sent(self, event: ev.OrderSent) -> list[Command]:
+        """Bytes of one order left the machine."""
+        order = self._book.orders.get(event.order_id)
+        if order is None:
+            return []
+        order.on_sent(event.ts_ns)
+        commands = [self._book.record(order, "sent")]
+        intent = self._book.intents[order.intent_id]
+        if order.ticket is intent.tickets[-1]:
+            commands.append(WriteRecord(IntentRecord(intent, IntentStage.SENT, event.ts_ns)))
+        return commands
+
+    def on_refused(self, event: ev.IntentRefused) -> list[Command]:
+        """Nothing of the intent was sent, and nothing will be."""
+        commands: list[Command] = [Notify("warning", "order", f"{event.intent_id} was not sent: {event.reason}")]
+        intent = self._book.intents.get(event.intent_id)
+        if intent is None:
+            return commands
+        for ticket in intent.tickets:
+            order = self._book.orders[ticket.order_id]
+            if order.state is OrderState.INTENDED:
+                order.state = OrderState.NOT_SENT
+                commands.append(self._book.record(order, event.reason))
+        commands.append(WriteRecord(IntentRecord(intent, IntentStage.NOT_SENT, event.ts_ns, event.reason)))
+        return commands + self._desk.finish(self._book.owner(self._book.orders[intent.tickets[0].order_id]))
+
+    def on_report(self, report: OpenOrder, text: str = "") -> list[Command]:
+        """Take the broker's word on one order."""
+        order = self._book.find(report)
+        if order is None:
+            if report.status in {"PreSubmitted", "Submitted"} and order_key(report):
+                self.orphans[report.perm_id or report.order_id] = report
+            else:
+                self.orphans.pop(report.perm_id or report.order_id, None)
+            return []
+        changed = order.on_report(report)
+        trade = self._book.owner(order)
+        if report.limit_price is not None:
+            trade.limits[order.ticket.order_id] = report.limit_price
+        if not changed:
+            return []
+        return [
+            self._book.record(order, text or report.status),
+            *self._announce(trade, order),
+            *self._desk.finish(trade),
+        ]
+
+    def on_error(self, event: ev.OrderErrored) -> list[Command]:
+        """Note an error; only a refusal of a new order settles it."""
+        order = self._book.orders.get(event.order_id)
+        if order is None:
+            return []
+        settled = order.on_error(event.code, event.text)
+        commands = [self._book.record(order, order.last_error)]
+        if settled or event.code not in {202, 399, 10349, 10148}:
+            commands.append(
+                Notify("warning", "order", f"{order.leg.value} order {event.order_id}: {event.code} {event.text}")
+            )
+        return commands + (self._desk.finish(self._book.owner(order)) if settled else [])
+
+    def on_execution(self, execution: Execution) -> list[Command]:
+        """Take an execution: once per id, from any state."""
+        order = self._book.apply_execution(execution)
+        if order is None:
+            return []
+        intent_id = order.intent_id if isinstance(order, TrackedOrder) else ""
+        commands: list[Command] = [WriteRecord(FillRecord(execution, intent_id))]
+        if not isinstance(order, TrackedOrder):
+            text = f"execution {execution.exec_id} of an order that is not ours: {execution.side} {execution.quantity}"
+            return [*commands, Notify("warning", "fill", text), Reconcile("an execution that is not ours")]
+        trade = self._book.owner(order)
+        label = self._book.label(trade)
+        text = f"{execution.side} {execution.quantity} {label} at {execution.price:.2f} ({order.leg.value})"
+        commands.append(Notify("good", "fill", text))
+        return [*commands, self._book.record(order, "execution"), *self._desk.finish(trade)]
+
+    def on_commission(self, event: ev.CommissionReported) -> list[Command]:
+        """Book a fee."""
+        self._book.ledger.add_commission(event.exec_id, event.commission)
+        return [WriteRecord(CommissionRecord(event.exec_id, event.commission, event.currency, event.ts_ns))]
+
+    def on_snapshot(self, event: ev.SnapshotReceived) -> list[Command]:
+        """Reconcile: adopt executions and orders, settle what two complete polls do not show, compare positions."""
+        snapshot, link = event.snapshot, self._state.link
+        commands: list[Command] = []
+        for execution in snapshot.executions:
+            commands += self.on_execution(execution)
+        self.orphans.clear()
+        for report in snapshot.open_orders:
+            commands += self.on_report(report, "reconciled")
+        if not snapshot.complete:
+            link.reconciled, link.reconcile_text = False, f"the broker's answer is incomplete: {snapshot.missing}"
+            return [*commands, Notify("warning", "broker", link.reconcile_text)]
+        spacing_ns = int(self._state.settings.execution.absent_poll_spacing_ms * 1e6 * self._state.time_scale)
+        for order in settle_absent(self._book.orders.values(), snapshot, event.ts_ns, spacing_ns):
+            commands.append(self._book.record(order, "absent in two complete polls"))
+            commands += self._desk.finish(self._book.owner(order))
+        self.mismatches = compare_positions(snapshot, self._book.ledger)
+        if not link.reconciled:
+            held = len(self._book.ledger.open_positions())
+            text = f"reconciled: {held} open positions, {len(snapshot.open_orders)} open orders at the broker"
+            commands.append(Notify("good", "broker", text))
+        link.reconciled, link.reconcile_text = True, ""
+        commands += [Notify("error", "broker", mismatch.text()) for mismatch in self.mismatches]
+        return commands
+
+    def _announce(self, trade: Trade, order: TrackedOrder) -> list[Command]:
+        label = self._book.label(trade)
+        if order.leg is Leg.STOP and order.state is OrderState.WORKING:
+            text = f"stop for {order.quantity} {label} rests at the broker at {order.ticket.stop_price}"
+            return [Notify("good", "stop", text)]
+        if order.state is OrderState.REJECTED:
+            return [
+                Notify("error", "order", f"{order.leg.value} {label} was refused: {order.last_error or 'Inactive'}")
+            ]
+        return []
+
+    def blocks(self, symbol: str) -> list[Denial]:
+        """Reasons of orders and positions that forbid entries in a symbol."""
+        denials = [
+            Denial("order_unknown", f"the state of an order of {t.intent.intent_id} is not known")
+            for t in self._book.open_trades
+            if t.uncertain and (t.intent.contract is None or t.intent.contract.symbol == symbol)
+        ]
+        denials += [Denial("position_mismatch", m.text()) for m in self.mismatches]
+        denials += [
+            Denial("orphan_order", f"order {o.order_id} ({o.order_ref}) is open at the broker, not in our journal")
+            for o in self.orphans.values()
+        ]
+        return denials
