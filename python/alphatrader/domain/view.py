@@ -151,8 +151,11 @@ class EngineView(Struct, frozen=True):
     notices: tuple[NoticeView, ...]
     """Newest first, at most 100."""
     realised_usd: Decimal
+    """Booked P&L before fees."""
     unrealised_usd: Decimal
+    """Open P&L at the bid."""
     fees_usd: Decimal
+    """Commissions reported so far, positive."""
     account: dict[str, float]
     counters: dict[str, int]
     open_orders: int

@@ -40,11 +40,12 @@ function renderState(view) {
 function renderProfit(view) {
   const open = Number(view.unrealised_usd);
   const booked = Number(view.realised_usd);
-  const total = booked + open;
+  const fees = Number(view.fees_usd);
+  const total = booked + open - fees;
   const element = byId("pnl");
   setText(element, `P&L ${arrow(total)} ${signedDollars(total)}`);
   element.className = `pnl ${tone(total)}`;
-  setText(byId("pnl-parts"), `booked ${signedDollars(booked)} · open ${signedDollars(open)}`);
+  setText(byId("pnl-parts"), `booked ${signedDollars(booked)} · open ${signedDollars(open)} · fees ${signedDollars(-fees)}`);
   document.title = `${view.trading_state} ${signedDollars(total, 0)} · ${view.mode} · AlphaTrader`;
 }
 
