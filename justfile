@@ -3,7 +3,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
 export VIRTUAL_ENV := justfile_directory() / ".venv"
-export PATH := VIRTUAL_ENV / "bin" + ":" + env("HOME") / ".cargo/bin" + ":" + env("PATH")
+export PATH := VIRTUAL_ENV / "bin" + ":" + env("HOME", "") / ".cargo/bin" + ":" + env("PATH")
 export PYTHONUNBUFFERED := "1"
 
 stamps := ".venv/.stamps"
