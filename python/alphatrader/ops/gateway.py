@@ -82,14 +82,13 @@ async def stop_gateway(link: GatewayLink) -> None:
 def broker_settings(config: AppConfig, options: RunOptions, link: GatewayLink | None) -> IbkrSettings:
     """Return the adapter's settings for the gateway of this run."""
     gateway = config.gateway
-    common = {"client_id": gateway.client_ids.trader, "library": gateway.library}
-    if link is not None:
-        return IbkrSettings(host=_HOST, port=link.port, connect_timeout_s=gateway.connect_timeout_s, **common)
     account = config.live.account if options.mode == "live" else gateway.account
     return IbkrSettings(
-        host=gateway.host,
-        port=gateway.port(options.mode),
-        account=account,
+        host=_HOST if link is not None else gateway.host,
+        port=link.port if link is not None else gateway.port(options.mode),
+        client_id=gateway.client_ids.trader,
+        account="" if link is not None else account,
+        library=gateway.library,
         connect_timeout_s=gateway.connect_timeout_s,
-        **common,
+        **gateway.link.model_dump(),
     )
