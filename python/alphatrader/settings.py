@@ -115,6 +115,8 @@ class ExecutionSettings(Settings):
     send_deadline_s: float = Field(10, gt=0)
     acknowledge_timeout_ms: float = Field(5_000, gt=0)
     absent_poll_spacing_ms: float = Field(10_000, gt=0)
+    reconcile_every_ms: float = Field(30_000, gt=0)
+    """While a trade is open, the broker is asked for everything at least this often."""
     exit_reprice_s: float = Field(3, gt=0)
     exit_slippage_ticks: int = Field(2, ge=0)
     stop_check_ms: float = Field(2_000, gt=0)

@@ -47,13 +47,12 @@ class Desk:
         self._state = state
         self._book = book
         self.gate = RiskGate(state.settings.risk)
-        self.breakers = Breakers(state.settings.risk, 1.0)
+        self.breakers = Breakers(state.settings.risk)
         self.closed_ns: dict[str, int] = {}
         self._keeper = TradeKeeper(state.settings.execution, 1.0)
 
     def start(self) -> None:
         """Take the run's time scale."""
-        self.breakers = Breakers(self._state.settings.risk, self._state.time_scale)
         self._keeper = TradeKeeper(self._state.settings.execution, self._state.time_scale)
 
     def submit(self, approved: RiskApproved[OrderIntent]) -> Command:

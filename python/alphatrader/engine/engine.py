@@ -15,6 +15,7 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.records import OperatorRecord, StateRecord
 from alphatrader.domain.state import StateChange, TradingState
+from alphatrader.engine.audit import Auditor
 from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import Command, Notify, Reconcile, WatchOptions, WriteRecord
 from alphatrader.engine.desk import Desk
@@ -37,6 +38,7 @@ class Engine:
         self.book = Blotter(self.state)
         self.desk = Desk(self.state, self.book)
         self.reports = Reports(self.state, self.book, self.desk)
+        self.audit = Auditor(self.state, self.book)
         self.feeds = FeedMonitor(self.state)
         self.scout = Scout(self.state, self.book, self.desk, self.reports, self.feeds)
         self.strategies = build_strategies(settings)
@@ -125,6 +127,7 @@ class Engine:
     def _on_timer(self, event: ev.DecisionTimer) -> list[Command]:
         commands = self.feeds.step()
         commands += self.desk.step()
+        commands += self.audit.step()
         for symbol in self.state.symbols.values():
             if symbol.instrument is None:
                 continue
@@ -257,6 +260,7 @@ class Engine:
         link = self.state.link
         was_healthy, link.healthy, link.text = link.healthy, event.healthy, event.text
         if event.healthy:
+            link.healthy_ns = event.ts_ns
             link.reconciled, link.reconcile_text = False, "reconciling after a connect"
             return [Notify("good", "broker", event.text), Reconcile("the link is healthy again")]
         return [Notify("warning", "broker", f"{event.text}: entries paused")] if was_healthy else []

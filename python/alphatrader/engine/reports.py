@@ -46,7 +46,8 @@ class Reports:
             return commands
         for ticket in intent.tickets:
             order = self._book.orders[ticket.order_id]
-            if order.state is OrderState.INTENDED:
+            # UNKNOWN: its deadline passed before this answer came; now it is known.
+            if order.state in {OrderState.INTENDED, OrderState.UNKNOWN}:
                 order.state = OrderState.NOT_SENT
                 commands.append(self._book.record(order, event.reason))
         commands.append(WriteRecord(IntentRecord(intent, IntentStage.NOT_SENT, event.ts_ns, event.reason)))
@@ -110,6 +111,7 @@ class Reports:
     def on_snapshot(self, event: ev.SnapshotReceived) -> list[Command]:
         """Reconcile: adopt executions and orders, settle what two complete polls do not show, compare positions."""
         snapshot, link = event.snapshot, self._state.link
+        link.polled_ns = event.ts_ns
         commands: list[Command] = []
         for execution in snapshot.executions:
             commands += self.on_execution(execution)

@@ -6,6 +6,7 @@ workers, which answer with events. Nothing on the way from tick to order waits f
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from alphatrader import _core
 from alphatrader.domain import events as ev
-from alphatrader.domain.errors import AlphaTraderError, FencedError, StoreError
+from alphatrader.domain.errors import AlphaTraderError, FencedError, JournalError, StoreError
 from alphatrader.domain.eventlog import CONTROL, DEPTH, DEPTH_RESET, QUOTE, TRADE
 from alphatrader.domain.records import IntentRecord, IntentStage
 from alphatrader.domain.view import NoticeView
@@ -36,6 +37,8 @@ from alphatrader.ports import Broker, Clock, EventLog, Journal, MarketData, Sign
 
 _NAN = float("nan")
 _BUFFERED_ROWS = 500_000
+_EPOCH_CHECK_S = 1.0
+"""How long the change of an exit waits for the journal's word."""
 
 
 @dataclass(slots=True)
@@ -210,11 +213,26 @@ class Runner:
                     case CancelOrder(order_id, _):
                         await ports.broker.cancel(order_id)
                     case RepriceOrder(order_id, limit, _):
+                        await self._check_right_to_change(ports)
                         await ports.broker.reprice(order_id, limit)
                     case ResizeOrder(order_id, quantity, _):
+                        await self._check_right_to_change(ports)
                         await ports.broker.resize(order_id, quantity)
+            except FencedError:
+                raise
             except AlphaTraderError as error:
                 self._notice(Notify("warning", "order", f"{command}: {error}"))
+
+    async def _check_right_to_change(self, ports: Ports) -> None:
+        """Raise FencedError if another writer took over; a journal that can't tell keeps no exit from working."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_EPOCH_CHECK_S):
+                try:
+                    await ports.journal.check_epoch()
+                except FencedError:
+                    raise
+                except JournalError as error:
+                    self._notice(Notify("warning", "journal", f"an exit is changed all the same: {error}"))
 
     async def _claim_worker(self, ports: Ports) -> None:
         timeout_s = self.engine.state.settings.signals.claim_timeout_ms / 1e3

@@ -43,6 +43,7 @@ class Scout:
         self._feeds = feeds
         self._pending: dict[str, Signal] = {}
         self._fingerprints: dict[str, int] = {}
+        self._refused_until_ns: dict[str, int] = {}
         self._next_signal = 1
         self._last_block: dict[str, tuple[str, int]] = {}
         self.blocked: Counter[str] = Counter()
@@ -102,6 +103,8 @@ class Scout:
         signal = self._signal(view, idea, chosen)
         if self._fingerprints.get(signal.fingerprint, 0) > self._state.now_ns:
             return self._block(idea, Denial("duplicate", "the same signal was already given in this window"))
+        if self._refused_until_ns.get(signal.fingerprint, 0) > self._state.now_ns:
+            return self._block(idea, Denial("claim_refused", "its claim was refused a moment ago"))
         self._next_signal += 1
         self.signals_made += 1
         self._pending[signal.fingerprint] = signal
@@ -122,6 +125,9 @@ class Scout:
         if signal is None or signal.signal_id != event.signal_id:
             return []
         if not event.granted:
+            # Not asked again at every decision: a refusal of this moment would only be repeated by the next.
+            pause_ns = int(self._state.settings.signals.valid_for_s * _SECOND_NS)
+            self._refused_until_ns = {signal.fingerprint: self._state.now_ns + pause_ns}
             return self._deny(signal, [Denial("claim_refused", event.reason)])
         window_ns = int(self._state.settings.signals.dedupe_window_s * _SECOND_NS)
         self._fingerprints[signal.fingerprint] = self._state.now_ns + window_ns

@@ -32,6 +32,9 @@ class Link:
     text: str = "not connected yet"
     reconciled: bool = False
     reconcile_text: str = "not reconciled yet"
+    healthy_ns: int = 0
+    polled_ns: int = 0
+    """When the last poll, complete or not, was answered."""
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ class _Poll:
         self.settled = asyncio.Event()
         self.missing = [POSITIONS, OPEN_ORDERS, EXECUTIONS]
         self.cut = ""
+        self.link_lost = False
 
     def end(self, name: str) -> None:
         if self._stale_ends.get(name):
@@ -71,12 +72,16 @@ class SnapshotPoller:
             try:
                 await self._collect(poll)
             except LinkError as error:
+                poll.link_lost = True
                 poll.cut_short(str(error))
             finally:
                 self._poll = None
                 self._reports.polled_orders = None
-                # A marker that two polls waited for was lost, not late.
-                self._owed = {name: int(name in poll.missing and not owed) for name, owed in self._owed.items()}
+                # A marker that two polls waited for was lost, not late; and a lost link owes nothing.
+                self._owed = {
+                    name: int(name in poll.missing and not owed and not poll.link_lost)
+                    for name, owed in self._owed.items()
+                }
             return self._result(poll)
 
     async def _collect(self, poll: _Poll) -> None:
@@ -182,4 +187,5 @@ class SnapshotPoller:
         """No end marker will come any more: wake the poll, and let it report what is missing."""
         self._owed = dict.fromkeys(self._owed, 0)
         if self._poll is not None:
+            self._poll.link_lost = True
             self._poll.cut_short("the link was lost meanwhile")

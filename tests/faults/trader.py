@@ -1,0 +1,291 @@
+"""A whole trader in one process: engine, runner, adapter, journal and event log, against a gateway over real sockets.
+
+Only two things are the test's own: a clock that can jump (so that minutes need not be waited for), and a strategy that
+says yes when it is armed (so that a scenario, not the weather of a market, decides when an order is sent).
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.adapters.journal import SqliteJournal, schema
+from alphatrader.adapters.parquet import SegmentedEventLog
+from alphatrader.domain import events as ev
+from alphatrader.domain.contracts import Right
+from alphatrader.domain.orders import Leg, OrderIntent
+from alphatrader.engine.engine import Engine
+from alphatrader.engine.runner import Ports, Runner
+from alphatrader.execution.tracking import TrackedOrder
+from alphatrader.execution.trades import Trade
+from alphatrader.ports import SignalStore
+from alphatrader.settings import DecisionSettings, EngineSettings, ExecutionSettings, FeedLimits, SignalSettings
+from alphatrader.sim.scripted import CLOSE_NS, OPEN_NS, SESSION_DATE
+from alphatrader.strategies.base import Assessment, Idea, MarketView
+
+S = 1_000_000_000
+EXPIRY = SESSION_DATE.replace("-", "")
+_AGES_MS = 1e12
+"""Only what is asked for in a scenario is ever too old: its clock jumps, its market stands still."""
+SETTINGS = EngineSettings(
+    feeds=FeedLimits(
+        quote_max_age_ms=_AGES_MS,
+        trade_max_age_ms=_AGES_MS,
+        depth_max_age_ms=_AGES_MS,
+        option_quote_max_age_ms=_AGES_MS,
+        chain_max_age_s=1e9,
+        loop_lag_max_ms=60_000,
+    ),
+    signals=SignalSettings(min_quote_size=1),
+    execution=ExecutionSettings(entry_deadline_s=600, reconcile_every_ms=1e9),
+    decisions=DecisionSettings(max_idle_ms=10),
+)
+_ROW = (
+    '{{"contractID":"SPY{day}{right}{strike:08d}","symbol":"SPY","expiration":"{date}","strike":"{dollars}.00",'
+    '"type":"{kind}","last":"1.50","mark":"1.50","bid":"1.49","bid_size":"50","ask":"1.51","ask_size":"50",'
+    '"volume":"900","open_interest":"2000","date":"{date}","implied_volatility":"0.16","delta":"0.45",'
+    '"gamma":"0.05","theta":"-0.9","vega":"0.05","rho":"0.01"}}'
+)
+
+
+def chain_body() -> bytes:
+    """A small chain around 650."""
+    rows = [
+        _ROW.format(day=EXPIRY[2:], date=SESSION_DATE, right=kind[0].upper(), strike=d * 1000, dollars=d, kind=kind)
+        for d in range(645, 656)
+        for kind in ("call", "put")
+    ]
+    return ('{"endpoint":"Realtime Options","message":"success","data":[' + ",".join(rows) + "]}").encode()
+
+
+class JumpingClock:
+    """Market time as a wall clock would show it, and the hand that moves it on."""
+
+    time_scale = 1.0
+
+    def __init__(self, start_ns: int) -> None:
+        self._base_ns = start_ns - time.monotonic_ns()
+
+    def now_ns(self) -> int:
+        return self._base_ns + time.monotonic_ns()
+
+    def jump(self, seconds: float) -> None:
+        self._base_ns += int(seconds * S)
+
+
+class Armed:
+    """A strategy that wants a call whenever it is armed."""
+
+    name = "armed"
+
+    def __init__(self) -> None:
+        self.armed = False
+        self.max_hold_s = 100_000.0
+
+    def assess(self, view: MarketView) -> Assessment:
+        if not self.armed:
+            return Assessment(0.0, None, None, "score_low")
+        idea = Idea(
+            strategy=self.name,
+            symbol=view.symbol,
+            direction="bullish",
+            right=Right.CALL,
+            score=0.9,
+            reasons=(),
+            expiry=EXPIRY,
+            target_delta=0.5,
+            stop_loss_fraction=0.25,
+            take_profit_fraction=0.4,
+            max_hold_s=self.max_hold_s,
+        )
+        return Assessment(0.9, "bullish", idea, "ok")
+
+
+class MemoryClaims:
+    """Claims without a server."""
+
+    def __init__(self) -> None:
+        self.claimed: dict[str, int] = {}
+
+    async def claim(self, fingerprint: str, signal_id: str, now_ns: int, expires_ns: int) -> bool:
+        if self.claimed.get(fingerprint, 0) > now_ns:
+            return False
+        self.claimed[fingerprint] = expires_ns
+        return True
+
+    async def rebuild(self, fingerprints: Any, now_ns: int) -> None:
+        self.claimed.update(fingerprints)
+
+
+class Trader:
+    """One start of a trader on a home; :meth:`running` is its life."""
+
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        start_ns: int,
+        *,
+        settings: EngineSettings = SETTINGS,
+        store: SignalStore | None = None,
+        connect: Callable[[Path], sqlite3.Connection] = schema.connect,
+    ) -> None:
+        self.home = home
+        self.clock = JumpingClock(start_ns)
+        self.engine = Engine(settings)
+        self.strategy = Armed()
+        self.engine.strategies[:] = [self.strategy]
+        self.notices: list[str] = []
+        self.events: list[ev.ControlEvent] = []
+        self.runner = Runner(self.engine, self.clock, lambda notice: self.notices.append(notice.text))
+        self._keep_events()
+        self.store: SignalStore = store or MemoryClaims()
+        self.adapter = IbkrAdapter(
+            IbkrSettings(port=port, reconnect_initial_s=0.02, reconnect_max_s=0.1, snapshot_timeout_s=0.3),
+            self.runner,
+            self.clock,
+        )
+        self.journal = SqliteJournal.open(home / "journal.db", home / "trader.lock", connect=connect)
+        run_id = f"r{self.journal.epoch}"
+        self.log = SegmentedEventLog.open(home / "events" / run_id)
+        self.ports = Ports(self.journal, self.log, self.adapter, self.adapter, self.store)
+        self._run_id = run_id
+
+    def _keep_events(self) -> None:
+        take = self.engine.take
+
+        def keep(event: ev.ControlEvent) -> Any:
+            if not isinstance(event, ev.DecisionTimer):
+                self.events.append(event)
+            return take(event)
+
+        self.engine.take = keep  # type: ignore[method-assign]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Trader"]:
+        """Start as the session of the product does; at the end go away without a word, as a killed process does."""
+        runner = self.runner
+        runner.ports = self.ports
+        self._post(
+            ev.RunStarted(
+                ts_ns=runner.now_ns(),
+                run_id=self._run_id,
+                mode="paper",
+                seed=0,
+                time_scale=1.0,
+                settings=self.engine.state.settings.model_dump_json(),
+                build="test",
+                session_date=SESSION_DATE,
+                session_open_ns=OPEN_NS,
+                session_close_ns=CLOSE_NS,
+            )
+        )
+        restored = self.journal.restore(SESSION_DATE)
+        self._post(ev.JournalRestored(ts_ns=runner.now_ns(), restored=restored))
+        self.journal.start(runner)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self.adapter.run()), group.create_task(runner.work(self.ports))]
+                await self._begin()
+                yield self
+                for task in tasks:
+                    task.cancel()
+        finally:
+            runner.close()
+            await self.adapter.close()
+            await self.log.close()
+            await self.journal.close()
+
+    async def _begin(self) -> None:
+        await self.adapter.connect()
+        instrument = await self.adapter.subscribe_underlying("SPY", 1)
+        self._post(ev.InstrumentAdded(ts_ns=self.runner.now_ns(), instrument=instrument))
+        await self.adapter.option_universe(instrument)
+        self._post(ev.StoreChanged(ts_ns=self.runner.now_ns(), up=True, reason="test"))
+        self._post(ev.WarmupFinished(ts_ns=self.runner.now_ns(), rows=0))
+        body = chain_body()
+        self._post(ev.ChainReceived(ts_ns=self.runner.now_ns(), symbol="SPY", source="alphavantage", body=body))
+        self.clock.jump(61)
+        await self.until(lambda: self.engine.state.link.reconciled, "the first reconciliation")
+        await self.until(lambda: self.watching, "quotes of the option")
+        await self.until(lambda: "AvailableFunds" in self.engine.state.account, "the account")
+
+    def _post(self, event: ev.ControlEvent) -> None:
+        self.runner.post(event)
+
+    # ------------------------------------------------------------------------------------------ what a test does
+
+    async def until(self, condition: Callable[[], object], what: str = "", timeout_s: float = 10.0) -> None:
+        """Wait for a condition, with a decision at every look."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise AssertionError(f"{what or 'the condition'} did not come true:\n" + self.story()) from None
+
+    async def settle(self, seconds: float = 0.15) -> None:
+        """Let messages that are under way arrive: for proofs that something does *not* happen."""
+        await asyncio.sleep(seconds)
+
+    def jump(self, seconds: float) -> None:
+        """Move market time on and decide."""
+        self.clock.jump(seconds)
+        self._post(ev.DecisionTimer(ts_ns=self.runner.now_ns()))
+
+    def operator(self, action: Any) -> None:
+        """Press a button."""
+        self._post(ev.OperatorCommand(ts_ns=self.runner.now_ns(), action=action, actor="test", reason="drill"))
+
+    async def enter(self) -> Trade:
+        """Have one bracket sent; return as soon as its intent exists."""
+        before = len(self.book.trades)
+        self.strategy.armed = True
+        await self.until(lambda: len(self.book.trades) > before, "an intent")
+        self.strategy.armed = False
+        return list(self.book.trades.values())[-1]
+
+    async def hold(self) -> Trade:
+        """Have a position whose stop and target rest at the broker."""
+        trade = await self.enter()
+        await self.until(lambda: trade.stop_resting() and self.leg(trade, Leg.TARGET).working, "a protected position")
+        return trade
+
+    # ------------------------------------------------------------------------------------------ what it sees
+
+    @property
+    def book(self) -> Any:
+        return self.engine.book
+
+    @property
+    def watching(self) -> bool:
+        options = [i for i in self.engine.state.instruments.values() if i.option is not None]
+        return bool(options) and all(self.engine.state.market.l1(i.instrument_id)[5] for i in options)
+
+    @staticmethod
+    def leg(trade: Trade, leg: Leg) -> TrackedOrder:
+        order = trade.leg(leg)
+        assert order is not None
+        return order
+
+    def blocks(self) -> set[str]:
+        """Codes of everything that forbids an entry now."""
+        return {denial.code for denial in self.engine.scout.entry_blocks("SPY")}
+
+    def heard(self, kind: type[Any]) -> list[Any]:
+        """Events of a kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def intents(self) -> list[OrderIntent]:
+        return list(self.book.intents.values())
+
+    def story(self) -> str:
+        """What happened, for a failed test."""
+        orders = [f"  {o.intent_id}:{o.leg.value} {o.state} filled {o.filled}" for o in self.book.orders.values()]
+        blocks = [f"  {d.code}: {d.text}" for d in self.engine.scout.entry_blocks("SPY")]
+        blocked = dict(self.engine.scout.blocked)
+        return "\n".join([*self.notices[-25:], "orders:", *orders, f"blocked {blocked}:", *blocks])
