@@ -235,7 +235,7 @@ class TradingSession:
         try:
             page = await start_dashboard(self._config, self._home, services.redis.url)
         except AlphaTraderError as error:
-            self._terminal.fact("dashboard", f"off: {error}", "warning")
+            self._terminal.fact("dashboard", f"off: {error}; here it is dashboard.port in the configuration", "warning")
             return
         self._terminal.fact("dashboard", f"{page} (the link logs in once)", "good")
 

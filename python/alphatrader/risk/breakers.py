@@ -10,12 +10,10 @@ _MINUTE_NS = 60_000_000_000
 
 
 class Breakers:
-    """Counts what happened today; asked by the gate before every entry."""
+    """Counts what happened today, in market time; asked by the gate before every entry."""
 
-    def __init__(self, limits: RiskLimits, time_scale: float) -> None:
+    def __init__(self, limits: RiskLimits) -> None:
         self._limits = limits
-        # The budget a minute protects the broker and us from a runaway in real time.
-        self._window_ns = int(_MINUTE_NS * max(1.0, time_scale))
         self._recent: deque[int] = deque(maxlen=max(1_000, limits.max_orders_per_minute * 2))
         self._orders_today = 0
         self._losses_in_row = 0
@@ -37,7 +35,7 @@ class Breakers:
         limits, denials = self._limits, []
         if -day_result_usd >= limits.max_daily_loss_usd:
             denials.append(Denial("daily_loss", f"today's result {day_result_usd:.2f} is past the loss limit"))
-        recent = sum(1 for ts in self._recent if now_ns - ts < self._window_ns)
+        recent = sum(1 for ts in self._recent if now_ns - ts < _MINUTE_NS)
         if recent + orders > limits.max_orders_per_minute:
             denials.append(Denial("order_rate", f"{recent} orders in the last minute"))
         if self._orders_today + orders > limits.max_orders_per_day:
