@@ -26,10 +26,14 @@ class Scene:
         self._later_s = 0.0
 
     def trader(self, **options: Any) -> AbstractAsyncContextManager[Trader]:
-        """A start of the trader on the one journal; each start is an hour's tenth after the last."""
+        """A start of the trader on the one journal."""
+        return Trader(self.home, self.sim.port, self.next_start_ns(), **options).running()
+
+    def next_start_ns(self) -> int:
+        """Each start is some minutes after the last, so that its clock does not run backwards."""
         start_ns = self.sim.clock.now_ns() + int(self._later_s * 1e9)
         self._later_s += 360
-        return Trader(self.home, self.sim.port, start_ns, **options).running()
+        return start_ns
 
     def fault(self, fault: kinds.AnyFault) -> None:
         self.sim.apply_fault(fault)

@@ -28,6 +28,7 @@ from alphatrader.strategies.base import Assessment, MarketView
 from alphatrader.strategies.registry import build_strategies
 
 _LOG = logging.getLogger(__name__)
+_FLATTEN = "flatten: "
 
 
 class Engine:
@@ -105,6 +106,9 @@ class Engine:
         self.state.trading_state, self.state.state_reason = restored.trading_state, restored.state_reason
         self.book.restore(restored)
         self.scout.restore(restored.fingerprints)
+        if restored.trading_state is TradingState.HALTED and restored.state_reason.startswith(_FLATTEN):
+            # A person wanted to be out, and the trader died over it.
+            self.desk.flatten(restored.state_reason)
         if not restored.intents and restored.trading_state is TradingState.ACTIVE:
             return []
         text = f"{len(restored.intents)} unfinished intents, trading state {restored.trading_state.value}"
@@ -318,7 +322,7 @@ class Engine:
             case "cancel_entries":
                 commands += self.desk.cancel_entries(f"{event.actor}: {event.reason}")
             case "flatten":
-                commands += self._set_state(TradingState.HALTED, event.actor, f"flatten: {event.reason}", event.ts_ns)
+                commands += self._set_state(TradingState.HALTED, event.actor, f"{_FLATTEN}{event.reason}", event.ts_ns)
                 self.desk.flatten(f"flatten by {event.actor}")
         return commands
 
