@@ -8,7 +8,7 @@ workers, which answer with events. Nothing on the way from tick to order waits f
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -59,6 +59,8 @@ class Runner:
         self.engine = engine
         self.notices: deque[NoticeView] = deque(maxlen=100)
         self.events = 0
+        self.broker_errors: Counter[int] = Counter()
+        """Error messages about orders, by the broker's code."""
         self.tick_to_signal = LatencyMeter()
         self.tick_to_order = LatencyMeter()
         self.ports: Ports | None = None
@@ -141,6 +143,8 @@ class Runner:
             self._perform(command)
         if isinstance(event, ev.OrderSent):
             self._measure_order(event.intent_id)
+        elif isinstance(event, ev.OrderErrored):
+            self.broker_errors[event.code] += 1
         self._posted.set()
 
     async def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:

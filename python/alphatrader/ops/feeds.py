@@ -1,5 +1,6 @@
 """The feeds beside the broker: Alpha Vantage (chains, news, indicators), at the real service or the simulated one."""
 
+import dataclasses
 from typing import Literal
 
 from pydantic import SecretStr
@@ -65,6 +66,10 @@ class FeedSet:
         """Poll until cancelled."""
         async with self._client:
             await self._feed.run()
+
+    def counters(self) -> dict[str, int | float]:
+        """What the client did so far: requests, answers, failures, refusals for limits, bytes, latency."""
+        return dataclasses.asdict(self._client.counters)
 
     def views(self) -> list[FeedView]:
         """Describe broker link, Redis and each polled kind; ages in wall milliseconds."""

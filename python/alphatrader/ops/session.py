@@ -142,7 +142,7 @@ class TradingSession:
             return build_view(engine, list(runner.notices), feeds.views(), label, runner.now_ns())
 
         feeds = FeedSet(config, runner, services.clock, services.gateway)
-        store = StoreLink(client, services.redis, claims, runner, view)
+        store = StoreLink(client, services.redis, claims, runner, view, feeds)
         journal.append(
             RunRecord(start, journal.epoch, options.mode, build_hash(), settings.model_dump_json(), time.time_ns())
         )

@@ -10,6 +10,7 @@ from alphatrader.adapters.redis import Monitoring, Projection, RedisSignalStore,
 from alphatrader.domain.errors import StoreError
 from alphatrader.domain.view import EngineView
 from alphatrader.engine.runner import Runner
+from alphatrader.ops.feeds import FeedSet
 
 _BEAT_S = 1.0
 
@@ -24,7 +25,9 @@ class StoreLink:
         store: RedisSignalStore,
         runner: Runner,
         view: Callable[[], EngineView],
+        feeds: FeedSet,
     ) -> None:
+        self._feeds = feeds
         self._runner = runner
         self._store = store
         self._monitoring = Monitoring()
@@ -46,7 +49,7 @@ class StoreLink:
     async def _beat(self) -> None:
         """Publish signs of life and figures of the broker's link."""
         runner, monitoring = self._runner, self._monitoring
-        before = runner.events
+        before, counted = runner.events, runner.broker_errors.copy()
         while True:
             await asyncio.sleep(_BEAT_S)
             now_ns, state = runner.now_ns(), runner.engine.state
@@ -64,4 +67,7 @@ class StoreLink:
                     "loop_lag_ms": state.services.lag_ms,
                 },
             )
-            before = runner.events
+            monitoring.set_alphavantage(now_ns, "requests", {**self._feeds.counters()})
+            for code in (runner.broker_errors - counted).elements():
+                monitoring.count_ibkr_error(now_ns, str(code))
+            before, counted = runner.events, runner.broker_errors.copy()
