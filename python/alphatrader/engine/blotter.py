@@ -103,8 +103,17 @@ class Blotter:
         for order in self.orders.values():
             if (order.intent_id, order.leg.value) == (reference[0], reference[2]):
                 order.on_execution(execution)
+                self._note_sold_elsewhere(execution.con_id)
                 return order
+        self._note_sold_elsewhere(execution.con_id)
         return True
+
+    def _note_sold_elsewhere(self, con_id: int) -> None:
+        """What somebody else has sold of a trade is not there to be sold again: its exits must shrink, or go."""
+        held = max(0, self.ledger.position(con_id).quantity)
+        for trade in self.open_trades:
+            if trade.intent.con_id == con_id:
+                trade.sold_elsewhere = max(0, trade.own_quantity - held)
 
     def result_usd(self, trade: Trade) -> Decimal:
         """Result of a trade's own executions, before fees."""

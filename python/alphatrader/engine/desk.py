@@ -106,6 +106,8 @@ class Desk:
                     commands.append(ResizeOrder(order.ticket.order_id, quantity, reason))
                 case PollBroker(reason):
                     commands.append(Reconcile(reason))
+                case ClosePosition() if not self._state.link.reconciled:
+                    pass  # what is held is not certain; the keeper proposes it again
                 case ClosePosition(quantity, limit, reason):
                     commands += self._close(trade, quantity, limit, reason)
         return commands
@@ -142,6 +144,9 @@ class Desk:
         if trade.intent.contract is None or not any(o.filled for o in trade.orders.values()):
             return commands
         self.closed_ns[trade.intent.contract.symbol] = self._state.now_ns
+        if trade.sold_elsewhere:
+            text = f"{self._book.label(trade)}: closed, {trade.sold_elsewhere} of it sold by an order that is not ours"
+            return [*commands, Notify("warning", "exit", text)]
         result = self._book.result_usd(trade)
         self.breakers.on_trade_closed(result)
         held_s = (trade.closed_ns - trade.opened_ns) / 1e9 if trade.opened_ns else 0.0

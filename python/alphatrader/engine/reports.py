@@ -25,6 +25,8 @@ class Reports:
         self._desk = desk
         self.mismatches: list[PositionMismatch] = []
         self.orphans: dict[int, OpenOrder] = {}
+        self.forks: dict[int, OpenOrder] = {}
+        """Live orders, by permanent id, that share the reference of another of ours."""
 
     def on_sent(self, event: ev.OrderSent) -> list[Command]:
         """Bytes of one order left the machine."""
@@ -62,6 +64,8 @@ class Reports:
             else:
                 self.orphans.pop(report.perm_id or report.order_id, None)
             return []
+        if order.is_fork(report):
+            return self._on_fork(report)
         changed = order.on_report(report)
         trade = self._book.owner(order)
         if report.limit_price is not None:
@@ -116,6 +120,8 @@ class Reports:
         for execution in snapshot.executions:
             commands += self.on_execution(execution)
         self.orphans.clear()
+        listed = {report.perm_id for report in snapshot.open_orders}
+        self.forks = {perm_id: report for perm_id, report in self.forks.items() if perm_id in listed}
         for report in snapshot.open_orders:
             commands += self.on_report(report, "reconciled")
         if not snapshot.complete:
@@ -133,6 +139,16 @@ class Reports:
         link.reconciled, link.reconcile_text = True, ""
         commands += [Notify("error", "broker", mismatch.text()) for mismatch in self.mismatches]
         return commands
+
+    def _on_fork(self, report: OpenOrder) -> list[Command]:
+        """A second order under one reference is never ours to work; entries wait until it is gone."""
+        if report.status not in {"PreSubmitted", "Submitted"}:
+            self.forks.pop(report.perm_id, None)
+            return []
+        known = report.perm_id in self.forks
+        self.forks[report.perm_id] = report
+        text = f"{report.order_ref} is at the broker twice (permanent id {report.perm_id}): cancel one there"
+        return [] if known else [Notify("error", "order", text)]
 
     def _announce(self, trade: Trade, order: TrackedOrder) -> list[Command]:
         label = self._book.label(trade)
@@ -153,6 +169,10 @@ class Reports:
             if t.uncertain and (t.intent.contract is None or t.intent.contract.symbol == symbol)
         ]
         denials += [Denial("position_mismatch", m.text()) for m in self.mismatches]
+        denials += [
+            Denial("forked_order", f"{o.order_ref} is at the broker twice (permanent id {o.perm_id})")
+            for o in self.forks.values()
+        ]
         denials += [
             Denial("orphan_order", f"order {o.order_id} ({o.order_ref}) is open at the broker, not in our journal")
             for o in self.orphans.values()

@@ -95,10 +95,13 @@ class TrackedOrder:
         if self.state is OrderState.INTENDED:
             self.state, self.sent_ns = OrderState.SENT, ts_ns
 
+    def is_fork(self, report: OpenOrder) -> bool:
+        """Whether a report is about a second order under our reference: a change that met an outage can make one."""
+        return bool(self.perm_id and report.perm_id and report.perm_id != self.perm_id)
+
     def on_report(self, report: OpenOrder) -> bool:
         """Take a status; return whether the state changed."""
-        if report.perm_id:
-            self.perm_id = report.perm_id
+        self.perm_id = self.perm_id or report.perm_id
         self.reported_filled = max(self.reported_filled, report.filled)
         before = self.state
         if not self.dead:
@@ -119,8 +122,7 @@ class TrackedOrder:
         if known is not None and known.exec_id >= execution.exec_id:
             return False
         self.fills[execution.stem] = execution
-        if execution.perm_id:
-            self.perm_id = execution.perm_id
+        self.perm_id = self.perm_id or execution.perm_id
         if not self.dead:
             if self.state is not OrderState.WORKING:
                 self.state = OrderState.WORKING

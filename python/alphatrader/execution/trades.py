@@ -82,6 +82,8 @@ class Trade:
     unprotected_ns: int = 0
     oversized_ns: int = 0
     polled_ns: int = 0
+    sold_elsewhere: int = 0
+    """Contracts of this trade that an order which is not ours has sold: by hand, or by another program."""
 
     def leg(self, leg: Leg) -> TrackedOrder | None:
         """Return the newest order that plays this part."""
@@ -95,6 +97,11 @@ class Trade:
     @property
     def open_quantity(self) -> int:
         """Contracts held for this trade, by unique executions."""
+        return self.own_quantity - self.sold_elsewhere
+
+    @property
+    def own_quantity(self) -> int:
+        """What its own orders have bought and not sold."""
         return sum(o.filled if o.ticket.side == "BUY" else -o.filled for o in self.orders.values())
 
     @property

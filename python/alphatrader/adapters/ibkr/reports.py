@@ -184,7 +184,8 @@ class OrderReports:
     def _report(self, key: Hashable, known: KnownOrder, why_held: str) -> None:
         order = known.as_open_order()
         if self.polled_orders is not None:
-            self.polled_orders[key] = order
+            # A change that met an outage can leave two live orders under one id: both must be seen.
+            self.polled_orders[key, known.perm_id] = order
         self._sink.post(
             OrderReported(ts_ns=self._sink.now_ns(), order=order, average_price=known.average_price, why_held=why_held)
         )
