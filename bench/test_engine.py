@@ -105,12 +105,10 @@ def test_decision_without_a_signal(benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(group="signal-check")
 def test_decision_that_becomes_a_signal(benchmark: BenchmarkFixture) -> None:
-    """Features, score, contract choice with implied volatility and delta of every quoted option, guardrails, claim."""
+    """A chain's exposure, score, choice among 18 quoted options by implied delta, guardrails, claim."""
 
     def fresh() -> tuple[tuple[EngineBench], dict[str, object]]:
-        bench = EngineBench().ready()
-        bench.decide()
-        return (bench.flow(),), {}
+        return (EngineBench().ready().flow(),), {}
 
     def check(bench: EngineBench) -> None:
         bench.decide()

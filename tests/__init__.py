@@ -1,0 +1,1 @@
+"""The tests; a package, so that its name wins over a stray `tests` of an installed wheel."""
