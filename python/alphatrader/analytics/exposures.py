@@ -9,6 +9,9 @@ from alphatrader import _core
 from alphatrader.calendar import option_settlement_ns
 from alphatrader.domain.view import ExposureView, StrikeView
 
+_DAILY_CLASSES = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
+"""Index options of nearly every expiry are of the PM-settled class; the AM-settled monthly shares but its date."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExposureState:
@@ -27,7 +30,8 @@ def compute_exposure(symbol: str, source: str, body: bytes, spot: float, ts_ns: 
     """Decode a body and compute its exposure at ``spot`` dollars. Raises ``_core.CoreError``."""
     decode = _core.decode_alphavantage_chain if source == "alphavantage" else _core.decode_cboe_csv
     chain = decode(body)
-    settlement = {expiry: option_settlement_ns(symbol, expiry) for expiry in chain.expiries()}
+    listed_class = _DAILY_CLASSES.get(symbol, symbol)
+    settlement = {expiry: option_settlement_ns(listed_class, expiry) for expiry in chain.expiries()}
     result = _core.exposure(chain, spot, as_of_ns=ts_ns, settlement_ns=settlement)
     return ExposureState(ts_ns, _to_view(result, source, chain.as_of or "", ts_ns))
 

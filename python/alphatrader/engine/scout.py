@@ -200,7 +200,8 @@ class Scout:
             if instrument.option is not None and instrument.symbol == view.symbol
         ]
         limit_ns = self._quote_limit_ns()
-        settles_ns = option_settlement_ns(view.symbol, idea.expiry)
+        listed_class = self._state.symbols[view.symbol].trading_class or view.symbol
+        settles_ns = option_settlement_ns(listed_class, idea.expiry)
         seconds = (settles_ns - view.now_ns) / _SECOND_NS
         chosen = choose_contract(idea, [q for q in quotes if q.age_ns <= limit_ns], spot, seconds)
         if isinstance(chosen, Denial):
