@@ -18,17 +18,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(run.run)
-app.command("sim")(sim.sim)
-app.command("replay")(replay.replay)
-app.command("status")(operator.status)
-app.command("halt")(operator.halt)
-app.command("resume")(operator.resume)
-app.command("flatten")(operator.flatten)
-app.command("exposure")(exposure.exposure)
-app.command("vpin")(vpin.vpin)
-app.command("sample")(sample.sample)
-app.command("doctor")(doctor.doctor)
+app.command("run", short_help="Trade: simulated, paper or live.")(run.run)
+app.command("sim", short_help="Serve a SIMULATED market and gateway.")(sim.sim)
+app.command("replay", short_help="Replay a run and compare its decisions.")(replay.replay)
+app.command("status", short_help="Show feeds, trading state, positions, P&L.")(operator.status)
+app.command("halt", short_help="Stop new risk at once; stops are kept.")(operator.halt)
+app.command("resume", short_help="Allow entries again after a halt.")(operator.resume)
+app.command("flatten", short_help="Close every position, then stay halted.")(operator.flatten)
+app.command("exposure", short_help="Show dealer exposure of an option chain.")(exposure.exposure)
+app.command("vpin", short_help="Show the order flow toxicity of a tape.")(vpin.vpin)
+app.command("sample", short_help="Write a SIMULATED chain and tape to try.")(sample.sample)
+app.command("doctor", short_help="Check this machine and configuration.")(doctor.doctor)
 
 
 def _show_version(asked: bool) -> None:

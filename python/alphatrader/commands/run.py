@@ -26,13 +26,14 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Simulation: same seed, same market.")] = None,
     duration: Annotated[
-        float | None, typer.Option(min=1, metavar="SECONDS", help="Stop cleanly after so many wall seconds.")
+        float | None,
+        typer.Option(min=1, metavar="SECONDS", help="Close positions and stop cleanly after so many wall seconds."),
     ] = None,
     tape: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Simulation: drive the market with these real prints (Lean zip)."),
     ] = None,
-    headless: Annotated[bool, typer.Option(help="No page, no live screen: log lines and summary.json.")] = False,
+    headless: Annotated[bool, typer.Option(help="Do not start the page; the terminal shows the same lines.")] = False,
     resume: Annotated[
         bool, typer.Option(help="Go on in the newest home: same journal, same simulated gateway.")
     ] = False,

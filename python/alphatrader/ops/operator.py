@@ -21,6 +21,7 @@ from alphatrader.domain.state import StateChange, TradingState
 from alphatrader.domain.view import EngineView
 from alphatrader.ops.config import load_config
 from alphatrader.ops.home import Home, broker_home, newest_home
+from alphatrader.ops.summary import RunSummary
 
 _TIMEOUT_S = 5.0
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -162,14 +163,23 @@ def _print_journal(place: Home, *, as_json: bool) -> None:
     if not place.journal.exists():
         raise LinkError(f"no trader is running and {place.journal} does not exist yet")
     reader = JournalReader(place.journal)
-    state, counts, summaries = reader.state(), reader.counts(), reader.summaries(1)
+    state, counts, runs = reader.state(), reader.counts(), reader.runs(1)
+    # The newest start's own end: an earlier clean end in the same home says nothing about a later crash.
+    last = reader.summary(runs[0].run_id) if runs else None
     if as_json:
-        body = {"running": False, "state": state, "counts": counts, "summary": summaries[0] if summaries else None}
-        print(msgspec.json.encode(body).decode())
+        print(msgspec.json.encode({"running": False, "state": state, "counts": counts, "summary": last}).decode())
         return
     console = Console(highlight=False)
     console.print(f"no trader is running in {place.path}; its journal says:")
     console.print(f"trading state {state.state.value if state else 'ACTIVE'} {state.reason if state else ''}")
     console.print("  ".join(f"{table}: {count}" for table, count in counts.items()))
-    if not summaries:
+    if last is None:
         console.print("the last run did not end cleanly: go on with  alphatrader run --resume")
+        return
+    summary = msgspec.json.decode(last.summary, type=RunSummary)
+    console.print(f"last run: {summary.stopped_because}; net P&L {summary.net_pnl_usd:+.2f} USD after fees")
+    held = sum(1 for position in summary.positions if position.gateway)
+    if held or summary.open_orders:
+        console.print(
+            f"left at the broker: {held} positions, {summary.open_orders} orders: go on with  alphatrader run --resume"
+        )

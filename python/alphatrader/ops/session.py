@@ -309,7 +309,9 @@ class TradingSession:
         for trade in runner.engine.book.open_trades:
             if trade.open_quantity:
                 state = "its stop rests at the broker" if trade.stop_resting() else "WITHOUT a working stop"
-                terminal.fact("left open", f"{trade.open_quantity} of {trade.intent.intent_id}: {state}", "warning")
+                label = runner.engine.book.label(trade)
+                text = f"{trade.open_quantity} {label}: {state}; go on with  alphatrader run --resume"
+                terminal.fact("left open", text, "warning")
         if not runner.engine.book.open_trades:
             terminal.fact("left open", "nothing", "good")
         net = Decimal(summary.net_pnl_usd)

@@ -1,0 +1,80 @@
+"""``alphatrader status`` without a running trader: the newest start's end, not an older one's."""
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alphatrader.adapters.journal import SqliteJournal
+from alphatrader.domain.records import RunRecord, SummaryRecord
+from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.ops.operator import status_command
+from alphatrader.ops.summary import LatencySummary, PositionSummary, RunSummary
+
+
+def summary_of(run_id: str, positions: list[PositionSummary]) -> str:
+    summary = RunSummary(
+        run_id=run_id,
+        mode="paper",
+        market="SIMULATED MARKET (seed 7)",
+        seed=7,
+        speed=10.0,
+        session_date="2026-11-20",
+        wall_s=60.0,
+        events=1,
+        signals=1,
+        signals_accepted=1,
+        blocked={},
+        orders=3,
+        fills=1,
+        realised_pnl_usd=Decimal("12.00"),
+        unrealised_pnl_usd=Decimal(0),
+        fees_usd=Decimal("2.50"),
+        net_pnl_usd=Decimal("9.50"),
+        latency=LatencySummary(None, None, None, None, 0),
+        open_orders=2 * len(positions),
+        positions=positions,
+        positions_match=True,
+        outputs_sha256="0" * 64,
+        clean=True,
+        stopped_because="stopped by SIGINT",
+    )
+    return msgspec.json.encode(summary).decode()
+
+
+async def journal_with(path: Path, *records: RunRecord | SummaryRecord) -> Home:
+    home = Home(path)
+    home.write_label(HomeLabel("paper", True, 7, 10.0, "", "2026-11-20T12:00:00+00:00"))
+    journal = SqliteJournal.open(home.journal, home.lock)
+    try:
+        for record in records:
+            await journal.append_durable(record)
+    finally:
+        await journal.close()
+    return home
+
+
+def start(run_id: str) -> RunRecord:
+    return RunRecord(run_id, 1, "paper", "build", "{}", 1)
+
+
+async def test_a_crash_after_a_clean_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = await journal_with(tmp_path / "h", start("a"), SummaryRecord("a", True, summary_of("a", []), 2), start("b"))
+    # The command runs a loop of its own, as at the terminal.
+    import asyncio  # noqa: PLC0415
+
+    await asyncio.to_thread(status_command, home=home.path, as_json=False)
+    assert "did not end cleanly" in capsys.readouterr().out
+
+
+async def test_the_last_result_and_what_was_left_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+
+    left = [PositionSummary(con_id=1, ours=8, gateway=8)]
+    home = await journal_with(tmp_path / "h", start("a"), SummaryRecord("a", True, summary_of("a", left), 2))
+    await asyncio.to_thread(status_command, home=home.path, as_json=False)
+    told = capsys.readouterr().out
+    assert "stopped by SIGINT; net P&L +9.50 USD after fees" in told
+    assert "1 positions, 2 orders" in told
+    assert "did not end cleanly" not in told
