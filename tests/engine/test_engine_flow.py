@@ -45,7 +45,7 @@ def test_one_sided_flow_becomes_a_protected_position_and_an_exit() -> None:
     bench.report(intent, Leg.STOP, "Cancelled")
     trade = bench.engine.book.trades[intent.intent_id]
     assert trade.closed_ns
-    assert bench.engine.book.ledger.realised_usd == Decimal("0.08") * 100 * entry.quantity
+    assert bench.engine.book.realised_usd == Decimal("0.08") * 100 * entry.quantity
     closing = [c.record for c in bench.commands if isinstance(c, WriteRecord) and isinstance(c.record, IntentRecord)]
     assert closing[-1].stage is IntentStage.CLOSED
     assert commands

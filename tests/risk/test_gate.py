@@ -16,6 +16,7 @@ from alphatrader.risk.sizing import size_long_option
 from alphatrader.settings import RiskLimits
 
 GATE = RiskGate(RiskLimits())
+KEY = OptionKey("SPY", "20261123", Decimal(651), Right.CALL)
 CONTEXT = GateContext(
     trading_state=TradingState.ACTIVE,
     blocks=(),
@@ -34,7 +35,9 @@ def bracket(**changes: object) -> OrderIntent:
         OrderTicket(2, Leg.STOP, "SELL", 4, "STP", "GTC", stop_price=Decimal("1.10"), parent_id=1, oca_group="g"),
         OrderTicket(3, Leg.TARGET, "SELL", 4, "LMT", "GTC", limit_price=Decimal("2.10"), parent_id=1, oca_group="g"),
     )
-    intent = OrderIntent("r.1", 1000, "open", tickets, 0, 1, premium_usd=Decimal(600), risk_usd=Decimal(166))
+    intent = OrderIntent(
+        "r.1", 1000, "open", tickets, 0, 1, premium_usd=Decimal(600), risk_usd=Decimal(166), con_id=7, contract=KEY
+    )
     return msgspec.structs.replace(intent, **changes)
 
 
@@ -90,6 +93,8 @@ def tickets_with(index: int, **changes: object) -> tuple[OrderTicket, ...]:
         (bracket().tickets[::2], "no_stop"),
         (tickets_with(1, quantity=3), "no_stop"),
         (tickets_with(1, stop_price=None), "no_stop"),
+        (tickets_with(1, order_type="MKT"), "no_stop"),
+        (tickets_with(1, time_in_force="DAY"), "no_stop"),
         (tickets_with(1, stop_price=Decimal("1.50")), "bad_stop"),
         (tickets_with(2, oca_group="other"), "no_oca"),
     ],
@@ -101,11 +106,13 @@ def test_only_a_protected_long_option_may_open(tickets: tuple[OrderTicket, ...],
 def test_limits_hold_even_if_sizing_was_wrong() -> None:
     assert codes(GATE.check_open(bracket(premium_usd=Decimal(2_501)), CONTEXT)) == {"max_premium"}
     assert codes(GATE.check_open(bracket(risk_usd=Decimal(251)), CONTEXT)) == {"risk_budget"}
+    assert codes(GATE.check_open(bracket(risk_usd=Decimal(0)), CONTEXT)) == {"not_measured"}
+    assert codes(GATE.check_open(bracket(contract=None), CONTEXT)) == {"not_measured"}
+    many = tuple(msgspec.structs.replace(ticket, quantity=11) for ticket in bracket().tickets)
+    assert codes(GATE.check_open(bracket(tickets=many), CONTEXT)) == {"max_contracts"}
 
 
-OPTION = Instrument(
-    1000, "SPY", 7, "option", Decimal("0.01"), 100, OptionKey("SPY", "20261123", Decimal(651), Right.CALL)
-)
+OPTION = Instrument(1000, "SPY", 7, "option", Decimal("0.01"), 100, KEY)
 
 
 @pytest.mark.parametrize(("held", "outgoing", "approved"), [(4, 0, True), (4, 1, False), (3, 0, False), (0, 0, False)])

@@ -12,6 +12,9 @@ from alphatrader.execution.reconciliation import order_key
 from alphatrader.execution.tracking import OrderState, TrackedOrder
 from alphatrader.execution.trades import Trade
 
+_ORDER_ID_MAX = 2_000_000_000
+"""Ids are 32 bits at the broker; a stranger's wild one must not leave us without any."""
+
 
 class Blotter:
     """Holds what is. The desk (:mod:`alphatrader.engine.desk`) decides, the reports hear."""
@@ -22,6 +25,8 @@ class Blotter:
         self.trades: dict[str, Trade] = {}
         self.orders: dict[int, TrackedOrder] = {}
         self.intents: dict[str, OrderIntent] = {}
+        self.own_con_ids: set[int] = set()
+        """Contracts that orders of ours have traded."""
         self._next_order_id = 1
         self._next_intent = 1
 
@@ -83,30 +88,42 @@ class Blotter:
 
     def raise_order_id(self, order_id: int) -> None:
         """Never go back: the next id is above everything seen."""
-        self._next_order_id = max(self._next_order_id, order_id)
+        if order_id <= _ORDER_ID_MAX:
+            self._next_order_id = max(self._next_order_id, order_id)
 
     def find(self, report: OpenOrder) -> TrackedOrder | None:
         """Return our order that a report is about, by id or else by reference."""
         key = order_key(report)
-        order = self.orders.get(report.order_id)
-        if order is not None and (key is None or key == (order.intent_id, order.leg.value)):
-            return order
         if key is None:
-            return None
+            # Order ids of different clients collide: without our reference only the permanent id proves it ours.
+            return self._by_perm_id(report.perm_id)
+        order = self.orders.get(report.order_id)
+        if order is not None and key == (order.intent_id, order.leg.value):
+            return order
         return next((o for o in self.orders.values() if (o.intent_id, o.leg.value) == key), None)
+
+    def _by_perm_id(self, perm_id: int) -> TrackedOrder | None:
+        return next((o for o in self.orders.values() if perm_id and o.perm_id == perm_id), None)
 
     def apply_execution(self, execution: Execution) -> TrackedOrder | bool | None:
         """Book it; return the order, True for one of a stranger's order, None for a repetition."""
         if not self.ledger.add(execution):
             return None
-        reference = execution.order_ref.rpartition(":")
-        for order in self.orders.values():
-            if (order.intent_id, order.leg.value) == (reference[0], reference[2]):
-                order.on_execution(execution)
-                self._note_sold_elsewhere(execution.con_id)
-                return order
+        order = self._order_of(execution)
+        if order is not None:
+            order.on_execution(execution)
+            self.own_con_ids.add(execution.con_id)
+            if execution.side == "BUY":
+                trade = self.owner(order)
+                trade.opened_ns = min(trade.opened_ns or execution.ts_ns, execution.ts_ns)
         self._note_sold_elsewhere(execution.con_id)
-        return True
+        return order or True
+
+    def _order_of(self, execution: Execution) -> TrackedOrder | None:
+        """Match by reference, then by permanent id."""
+        intent_id, _, leg = execution.order_ref.rpartition(":")
+        named = (o for o in self.orders.values() if (o.intent_id, o.leg.value) == (intent_id, leg))
+        return next(named, None) or self._by_perm_id(execution.perm_id)
 
     def _note_sold_elsewhere(self, con_id: int) -> None:
         """What somebody else has sold of a trade is not there to be sold again: its exits must shrink, or go."""
@@ -114,6 +131,11 @@ class Blotter:
         for trade in self.open_trades:
             if trade.intent.con_id == con_id:
                 trade.sold_elsewhere = max(0, trade.own_quantity - held)
+
+    @property
+    def realised_usd(self) -> Decimal:
+        """Booked P&L before fees of the contracts that we have traded; what else the account does is not ours."""
+        return sum((self.ledger.position(con_id).realised_usd for con_id in sorted(self.own_con_ids)), Decimal(0))
 
     def result_usd(self, trade: Trade) -> Decimal:
         """Result of a trade's own executions, before fees."""

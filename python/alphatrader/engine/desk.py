@@ -95,6 +95,8 @@ class Desk:
         commands: list[Command] = []
         for action in actions:
             match action:
+                case CancelLeg(order, _) if order.leg is Leg.STOP and not self._may_unprotect(trade):
+                    pass  # the closing order that should follow could not be sent: the stop stays
                 case CancelLeg(order, reason):
                     order.cancel_requested_ns = self._state.now_ns
                     commands.append(CancelOrder(order.ticket.order_id, reason))
@@ -112,6 +114,10 @@ class Desk:
                     commands += self._close(trade, quantity, limit, reason)
         return commands
 
+    def _may_unprotect(self, trade: Trade) -> bool:
+        """Whether a stop may go: nothing is held, or a closing order can be journaled and sent after it."""
+        return trade.open_quantity <= 0 or (self._state.services.journal_up and self._state.link.reconciled)
+
     def _close(self, trade: Trade, quantity: int, limit: Decimal | None, reason: str) -> list[Command]:
         if trade.instrument is None:
             return [
@@ -120,7 +126,7 @@ class Desk:
         intent_id, order_id = self._book.allocate_ids(1)
         life_ns = int(self._state.settings.execution.send_deadline_s * 1e9 * self._state.time_scale)
         intent = build_close(trade.instrument, quantity, intent_id, order_id, limit, self._state.now_ns, life_ns)
-        outgoing = sum(order.remaining for order in trade.exits() if order.live)
+        outgoing = sum(order.remaining for order in trade.exits() if not order.dead)
         held = self._book.ledger.position(trade.instrument.con_id).quantity
         verdict = self.gate.check_close(intent, held, outgoing)
         if isinstance(verdict, Denial):

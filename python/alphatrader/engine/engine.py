@@ -88,11 +88,14 @@ class Engine:
         try:
             return self.handle(event)
         except Exception as error:  # noqa: BLE001 - whatever a rule raised must end in a halt, not in a dead loop
-            what = f"internal error at {type(event).__name__}: {type(error).__name__}: {error}"
-            _LOG.exception("engine fault: %s", what)
-            if self.state.state_reason.startswith(what):
-                return []
-            return self._set_state(TradingState.HALTED, "engine", what, self.state.now_ns)
+            return self._fault(type(event).__name__, error)
+
+    def _fault(self, where: str, error: Exception) -> list[Command]:
+        what = f"internal error at {where}: {type(error).__name__}: {error}"
+        if self.state.state_reason.startswith(what):
+            return []
+        _LOG.error("engine fault: %s", what, exc_info=error)
+        return self._set_state(TradingState.HALTED, "engine", what, self.state.now_ns)
 
     # ------------------------------------------------------------------ life
 
@@ -135,8 +138,11 @@ class Engine:
         for symbol in self.state.symbols.values():
             if symbol.instrument is None:
                 continue
-            commands += self._maintain(symbol)
-            commands += self._decide(symbol, event.ts_ns)
+            try:
+                commands += self._maintain(symbol)
+                commands += self._decide(symbol, event.ts_ns)
+            except Exception as error:  # noqa: BLE001 - what the desk wants done must not be lost with it
+                commands += self._fault(f"deciding on {symbol.symbol}", error)
         return commands
 
     def _decide(self, symbol: SymbolState, now_ns: int) -> list[Command]:

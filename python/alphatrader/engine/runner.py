@@ -17,6 +17,7 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.errors import AlphaTraderError, FencedError, JournalError, StoreError
 from alphatrader.domain.eventlog import CONTROL, DEPTH, DEPTH_RESET, QUOTE, TRADE
 from alphatrader.domain.records import IntentRecord, IntentStage
+from alphatrader.domain.state import TradingState
 from alphatrader.domain.view import NoticeView
 from alphatrader.engine.commands import (
     CancelOrder,
@@ -68,10 +69,11 @@ class Runner:
         self._on_notice = on_notice
         self._market: _core.Market = engine.state.market
         self._last_ns = 0
+        self._warmup_spacing_ns = int(engine.state.settings.decisions.warmup_spacing_s * 1e9)
         self._posted = asyncio.Event()
         self._closed = False
         self._held: deque[Callable[[], None]] | None = None
-        self._history_ns = 0
+        self._history_ns: dict[int, int] = {}
         self._row_wall_ns = 0
         self._decided_ns = 0
         self._decided_wall_ns = 0
@@ -99,8 +101,8 @@ class Runner:
             if self._held is not None:
                 self._hold(lambda: self._trade(ts_ns, instrument_id, price, size, venue, conditions))
                 return
-        elif ts_ns - self._history_ns >= self.engine.state.settings.decisions.warmup_spacing_s * 1e9:
-            self._history_ns = ts_ns
+        elif ts_ns - self._history_ns.get(instrument_id, 0) >= self._warmup_spacing_ns:
+            self._history_ns[instrument_id] = ts_ns
             self.post(ev.DecisionTimer(ts_ns=ts_ns))
         self._trade(ts_ns, instrument_id, price, size, venue, conditions)
 
@@ -201,6 +203,11 @@ class Runner:
                 record = IntentRecord(intent, IntentStage.INTENDED, self.now_ns())
                 await ports.journal.append_durable(record)
                 await ports.journal.check_epoch()
+                state = self.engine.state
+                if intent.purpose == "open" and (state.stopping or state.trading_state is not TradingState.ACTIVE):
+                    why = state.stopping or state.state_reason
+                    self._refuse(intent.intent_id, f"trading was stopped meanwhile: {why}")
+                    continue
                 self.post(ev.IntentJournaled(ts_ns=self.now_ns(), intent_id=intent.intent_id))
                 await ports.broker.submit(command.approved)
             except FencedError as error:
@@ -382,17 +389,21 @@ class Runner:
             case ClaimSignal():
                 now = time.monotonic_ns()
                 self.tick_to_signal.add(now - self._row_wall_ns)
-                self._signal_walls[command.signal_id] = self._row_wall_ns
+                self._signal_walls = {command.signal_id: self._row_wall_ns}
                 self._claims.put_nowait(command)
             case WatchOptions() | Resubscribe():
                 self._requests.put_nowait(command)
             case Reconcile():
-                self._reconciles.put_nowait(command)
+                # One waiting poll answers every question asked before it starts.
+                if self._reconciles.empty():
+                    self._reconciles.put_nowait(command)
 
     def _notice(self, notify: Notify) -> None:
         notice = NoticeView(self.now_ns(), notify.level, notify.topic, notify.text)
         self.notices.appendleft(notice)
-        self._on_notice(notice)
+        # A terminal that is gone or a full disk behind it must not cost the commands that follow.
+        with contextlib.suppress(OSError):
+            self._on_notice(notice)
 
     def _refuse(self, intent_id: str, reason: str) -> None:
         self.post(ev.IntentRefused(ts_ns=self.now_ns(), intent_id=intent_id, reason=reason))

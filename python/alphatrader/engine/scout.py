@@ -163,7 +163,7 @@ class Scout:
 
     def _context(self, symbol: str, funds: Decimal | None) -> GateContext:
         book, desk, state = self._book, self._desk, self._state
-        result = book.ledger.realised_usd - book.ledger.fees_usd
+        result = book.realised_usd - book.ledger.fees_usd
         return GateContext(
             trading_state=state.trading_state,
             blocks=tuple(self.entry_blocks(symbol)),

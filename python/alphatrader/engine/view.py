@@ -52,7 +52,7 @@ def build_view(
         positions=tuple(_positions(engine)),
         signals=tuple(_signal_view(record, run.session_date.replace("-", "")) for record in scout.history),
         notices=tuple(notices),
-        realised_usd=book.ledger.realised_usd,
+        realised_usd=book.realised_usd,
         unrealised_usd=engine.unrealised_usd(),
         fees_usd=book.ledger.fees_usd,
         account=dict(state.account),

@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 from pathlib import Path
 
+import structlog
+
 from alphatrader.engine.state import EngineState
 
 _INTERVAL_S = 0.25
+_LOG = structlog.get_logger(__name__)
 
 
 class OutputFile:
@@ -16,6 +19,8 @@ class OutputFile:
         self._path = path
         self._state = state
         self._digest = hashlib.sha256()
+        self._unwritten = b""
+        self._failed = False
 
     @property
     def digest(self) -> str:
@@ -30,11 +35,20 @@ class OutputFile:
 
     async def flush(self) -> None:
         """Write what the engine has put out since the last call."""
-        lines = self._state.drain_outputs()
-        if lines:
-            block = b"".join(line + b"\n" for line in lines)
-            self._digest.update(block)
-            await asyncio.to_thread(self._append, block)
+        block = b"".join(line + b"\n" for line in self._state.drain_outputs())
+        self._digest.update(block)
+        self._unwritten += block
+        if not self._unwritten:
+            return
+        try:
+            await asyncio.to_thread(self._append, self._unwritten)
+        except OSError as error:
+            # Tried again with the next flush: the journal has every signal and intent too.
+            if not self._failed:
+                _LOG.error("outputs_not_written", path=str(self._path), error=str(error))
+            self._failed = True
+        else:
+            self._unwritten, self._failed = b"", False
 
     def _append(self, block: bytes) -> None:
         with self._path.open("ab") as file:

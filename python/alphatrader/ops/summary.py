@@ -70,7 +70,7 @@ def build_summary(
     engine = runner.engine
     run, book, scout = engine.state.run, engine.book, engine.scout
     cent = Decimal("0.01")
-    realised, fees = book.ledger.realised_usd.quantize(cent), book.ledger.fees_usd.quantize(cent)
+    realised, fees = book.realised_usd.quantize(cent), book.ledger.fees_usd.quantize(cent)
     unrealised = engine.unrealised_usd().quantize(cent)
     positions = _positions(runner, snapshot)
     complete = snapshot is not None and snapshot.complete

@@ -5,6 +5,7 @@ home ─► journal, event log ─► Redis, simulated gateway, dashboard (child
 """
 
 import asyncio
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def run_command(
     if config.mode == "live":
         check_live(config)
     home = prepare_home(config, options)
+    if resume and simulated:
+        options = _as_it_was(options, home, speed=speed, seed=seed, tape=tape)
     from alphatrader.ops.session import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
 
     # The terminal tells what people need; the files tell everything.
@@ -56,6 +59,19 @@ def run_command(
         config.logging, process="trader", directory=home.logs, secrets=secret_values(config), quiet_console=True
     ):
         asyncio.run(TradingSession(config, options, home).run())
+
+
+def _as_it_was(
+    options: RunOptions, home: Home, *, speed: float | None, seed: int | None, tape: Path | None
+) -> RunOptions:
+    """Take what the command line left open from the run that is resumed."""
+    label = home.label()
+    return dataclasses.replace(
+        options,
+        speed=label.speed if speed is None else options.speed,
+        seed=label.seed if seed is None else options.seed,
+        tape=Path(label.tape) if tape is None and label.tape else options.tape,
+    )
 
 
 def prepare_home(config: AppConfig, options: RunOptions) -> Home:

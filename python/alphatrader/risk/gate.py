@@ -52,6 +52,10 @@ class RiskGate:
             denials.append(Denial("funds_unknown", "the account's available funds are not known"))
         elif intent.premium_usd > context.available_usd:
             denials.append(Denial("funds", f"premium {intent.premium_usd} is over {context.available_usd} available"))
+        if intent.contract is None or intent.risk_usd <= 0 or intent.premium_usd <= 0:
+            denials.append(Denial("not_measured", "the intent does not state its contract, risk and premium"))
+        if any(ticket.quantity > limits.max_contracts for ticket in intent.tickets):
+            denials.append(Denial("max_contracts", f"more than {limits.max_contracts} contracts"))
         if intent.premium_usd > limits.max_premium_usd:
             denials.append(Denial("max_premium", f"premium {intent.premium_usd} is over {limits.max_premium_usd}"))
         if intent.risk_usd > limits.risk_budget_usd:
@@ -82,7 +86,10 @@ class RiskGate:
         exits = [ticket for ticket in intent.tickets if ticket is not entry]
         if any(t.side != "SELL" or t.quantity > entry.quantity or t.parent_id != entry.order_id for t in exits):
             return [Denial("opening_short", "an exit is larger than the entry or not its child")]
-        if stop is None or stop.quantity != entry.quantity or stop.stop_price is None or entry.limit_price is None:
+        resting = stop is not None and stop.order_type == "STP" and stop.time_in_force == "GTC"
+        if stop is None or not resting:
+            return [Denial("no_stop", "the bracket has no stop that rests at the broker")]
+        if stop.quantity != entry.quantity or stop.stop_price is None or entry.limit_price is None:
             return [Denial("no_stop", "the bracket has no stop for its whole size")]
         if not Decimal(0) < stop.stop_price < entry.limit_price:
             return [Denial("bad_stop", f"stop {stop.stop_price} is not under the entry {entry.limit_price}")]

@@ -57,6 +57,9 @@ def check_quote(quote: OptionQuote, limit_ns: int, settings: SignalSettings) -> 
         return Denial(
             "option_quote_stale", f"the quote is {quote.age_ns / 1e9:.1f} s old, the limit is {limit_ns / 1e9:.1f} s"
         )
+    # Written so that a NaN fails too: it compares false with everything.
+    if not (quote.bid > 0 and quote.ask >= quote.bid):
+        return Denial("one_sided", f"bid {quote.bid}, ask {quote.ask}: not a two-sided quote")
     spread, mid = quote.ask - quote.bid, (quote.ask + quote.bid) / 2
     # One cent is as tight as it gets; the fraction would refuse it on a cheap option.
     spread_max = min(max(float(settings.max_spread_fraction) * mid, 0.01), float(settings.max_spread_usd))
@@ -64,6 +67,6 @@ def check_quote(quote: OptionQuote, limit_ns: int, settings: SignalSettings) -> 
         return Denial("option_too_cheap", f"ask {quote.ask:.2f} is under {settings.min_option_price}")
     if spread > spread_max + 1e-9:
         return Denial("spread_wide", f"spread {spread:.2f} on a mid of {mid:.2f}")
-    if min(quote.bid_size, quote.ask_size) < settings.min_quote_size:
+    if not (quote.bid_size >= settings.min_quote_size and quote.ask_size >= settings.min_quote_size):
         return Denial("quote_thin", f"{quote.bid_size:.0f} x {quote.ask_size:.0f} contracts quoted")
     return None
