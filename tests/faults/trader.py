@@ -96,7 +96,7 @@ class Armed:
             right=Right.CALL,
             score=0.9,
             reasons=(),
-            expiry=EXPIRY,
+            expiry=view.session_date.replace("-", ""),
             target_delta=0.5,
             stop_loss_fraction=0.25,
             take_profit_fraction=0.4,

@@ -39,6 +39,8 @@ class Auditor:
             return "the last poll was not complete"
         if any(order.absent_polls and order.live for order in self._book.orders.values()):
             return "a live order was not listed by the last poll"
+        if any(order.fills_missing for order in self._book.orders.values()):
+            return "a status told of fills whose executions were not heard"
         if self._book.open_trades and self._state.now_ns - self._state.link.polled_ns >= every_ns:
             return "regular poll while a trade is open"
         return ""

@@ -105,7 +105,17 @@ class Reports:
         label = self._book.label(trade)
         text = f"{execution.side} {execution.quantity} {label} at {execution.price:.2f} ({order.leg.value})"
         commands.append(Notify("good", "fill", text))
-        return [*commands, self._book.record(order, "execution"), *self._desk.finish(trade)]
+        return [*commands, self._book.record(order, "execution"), *self._reopen(trade), *self._desk.finish(trade)]
+
+    def _reopen(self, trade: Trade) -> list[Command]:
+        """A fill that came after the end makes a position again: it is worked, and a restart must know of it."""
+        if not trade.closed_ns or not trade.open_quantity:
+            return []
+        trade.closed_ns = 0
+        intent = self._book.intents[trade.intent.intent_id]
+        text = f"{self._book.label(trade)}: a late fill opened it again, {trade.open_quantity} held"
+        record = IntentRecord(intent, IntentStage.SENT, self._state.now_ns, "late fill")
+        return [WriteRecord(record), Notify("error", "fill", text)]
 
     def on_commission(self, event: ev.CommissionReported) -> list[Command]:
         """Book a fee."""

@@ -71,6 +71,11 @@ class TrackedOrder:
         return sum(execution.quantity for execution in self.fills.values())
 
     @property
+    def fills_missing(self) -> bool:
+        """A status told of fills whose executions have not been heard."""
+        return self.reported_filled > self.filled
+
+    @property
     def dead(self) -> bool:
         """Nothing more can be executed, as far as the broker has told."""
         return self.state in DEAD

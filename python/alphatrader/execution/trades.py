@@ -106,8 +106,8 @@ class Trade:
 
     @property
     def closed(self) -> bool:
-        """Flat, and nothing of it can be executed any more."""
-        return self.open_quantity == 0 and all(order.dead for order in self.orders.values())
+        """Flat, nothing of it can be executed any more, and every fill that was told of has been heard."""
+        return self.open_quantity == 0 and all(o.dead and not o.fills_missing for o in self.orders.values())
 
     @property
     def uncertain(self) -> bool:
@@ -142,7 +142,7 @@ class TradeKeeper:
                 actions.append(CancelLeg(entry, trade.exit_reason or "entry not filled in time"))
         held = trade.open_quantity
         if held <= 0:
-            if entry is None or entry.dead:
+            if entry is None or (entry.dead and not entry.fills_missing):
                 actions += [
                     CancelLeg(order, "nothing left to exit")
                     for order in trade.exits()
