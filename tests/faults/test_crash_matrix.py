@@ -24,7 +24,7 @@ RUN_CHILD = (
 )
 """Dependencies may bring a package ``tests`` of their own."""
 AS_DELIVERED = SETTINGS.model_copy(update={"execution": ExecutionSettings()})
-FAST = {2, 4, 8, 13}
+FAST = {4, 13}
 """One of each kind; the others run with the slow tests."""
 
 
