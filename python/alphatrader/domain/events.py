@@ -108,11 +108,16 @@ class IndicatorReceived(Event, frozen=True):
 
 
 class LinkChanged(Event, frozen=True):
-    """The link to the broker: ``healthy`` only when orders may be sent and data is complete."""
+    """The link to the broker: ``healthy`` only when orders may be sent and data is complete.
+
+    While only data is incomplete (a farm is down, another session took it) ``orders_possible`` still holds: nothing is
+    opened then, but exits and cancels go out.
+    """
 
     healthy: bool
     code: int
     text: str
+    orders_possible: bool = False
 
 
 class NextOrderId(Event, frozen=True):

@@ -82,7 +82,7 @@ class Desk:
     def step(self) -> list[Command]:
         """Work every unfinished trade."""
         commands: list[Command] = []
-        if not self._state.link.healthy:
+        if not self._state.link.orders_possible:
             return commands
         for trade in self._book.trades.values():
             if trade.closed_ns:
@@ -100,6 +100,8 @@ class Desk:
                 case CancelLeg(order, reason):
                     order.cancel_requested_ns = self._state.now_ns
                     commands.append(CancelOrder(order.ticket.order_id, reason))
+                case RepriceLeg() | ResizeLeg() if not self._state.link.healthy:
+                    pass  # a change sent over a doubtful link can leave two live orders
                 case RepriceLeg(order, limit, reason):
                     commands.append(RepriceOrder(order.ticket.order_id, limit, reason))
                     text = f"{self._book.label(trade)}: {order.leg.value} moved to {limit} ({reason})"

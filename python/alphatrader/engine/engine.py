@@ -269,6 +269,9 @@ class Engine:
     def _on_link(self, event: ev.LinkChanged) -> list[Command]:
         link = self.state.link
         was_healthy, link.healthy, link.text = link.healthy, event.healthy, event.text
+        link.orders_possible = event.healthy or event.orders_possible
+        if not link.orders_possible:
+            link.reconciled, link.reconcile_text = False, "the link was lost"
         if event.healthy:
             link.healthy_ns = event.ts_ns
             link.reconciled, link.reconcile_text = False, "reconciling after a connect"

@@ -29,6 +29,7 @@ class Link:
     """The broker link and what it still lacks before orders may be sent."""
 
     healthy: bool = False
+    orders_possible: bool = False
     text: str = "not connected yet"
     reconciled: bool = False
     reconcile_text: str = "not reconciled yet"

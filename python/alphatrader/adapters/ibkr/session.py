@@ -267,7 +267,15 @@ class Session:
             return
         self._published = (healthy, words)
         _log.info("ibkr_link", healthy=healthy, code=code, text=words)
-        self._sink.post(LinkChanged(ts_ns=self._sink.now_ns(), healthy=healthy, code=code, text=words))
+        self._sink.post(
+            LinkChanged(
+                ts_ns=self._sink.now_ns(),
+                healthy=healthy,
+                code=code,
+                text=words,
+                orders_possible=self.health.orders_possible,
+            )
+        )
 
     def _wire_lost(self, wire: Wire, reason: str) -> None:
         if wire is not self._wire:
