@@ -21,6 +21,7 @@ _log = structlog.get_logger(__name__)
 
 MAX_KNOWN = 10_000
 CANCEL_CONFIRMED = 202
+_DONE = frozenset({"Filled", "Cancelled", "ApiCancelled"})
 _SIDES: dict[str, Side] = {"BUY": "BUY", "SELL": "SELL", "SSHORT": "SELL", "BOT": "BUY", "SLD": "SELL"}
 
 
@@ -185,7 +186,10 @@ class OrderReports:
         order = known.as_open_order()
         if self.polled_orders is not None:
             # A change that met an outage can leave two live orders under one id: both must be seen.
-            self.polled_orders[key, known.perm_id] = order
+            if known.status in _DONE:
+                self.polled_orders.pop((key, known.perm_id), None)  # it ended while the poll ran
+            else:
+                self.polled_orders[key, known.perm_id] = order
         self._sink.post(
             OrderReported(ts_ns=self._sink.now_ns(), order=order, average_price=known.average_price, why_held=why_held)
         )
