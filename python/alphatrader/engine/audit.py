@@ -7,14 +7,16 @@ that vanished without a word protects nobody.
 
 from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import Command, Reconcile
+from alphatrader.engine.reports import Reports
 from alphatrader.engine.state import EngineState
 
 
 class Auditor:
     """Asks for reconciliations by time."""
 
-    def __init__(self, state: EngineState, book: Blotter) -> None:
+    def __init__(self, state: EngineState, book: Blotter, reports: Reports) -> None:
         self._state = state
+        self._reports = reports
         self._book = book
         self._asked_ns = 0
 
@@ -37,6 +39,8 @@ class Auditor:
     def _reason(self, every_ns: int) -> str:
         if not self._state.link.reconciled:
             return "the last poll was not complete"
+        if self._reports.unsettled:
+            return "the broker shows what does not fit what we know"
         if any(order.absent_polls and order.live for order in self._book.orders.values()):
             return "a live order was not listed by the last poll"
         if any(order.fills_missing for order in self._book.orders.values()):

@@ -25,6 +25,8 @@ class Blotter:
         self.trades: dict[str, Trade] = {}
         self.orders: dict[int, TrackedOrder] = {}
         self.intents: dict[str, OrderIntent] = {}
+        self.disputed: frozenset[int] = frozenset()
+        """Contracts whose position at the broker is not the sum of the executions that we know."""
         self.own_con_ids: set[int] = set()
         """Contracts that orders of ours have traded."""
         self._next_order_id = 1

@@ -11,6 +11,7 @@ from alphatrader.domain.records import (
     IntentStage,
 )
 from alphatrader.domain.signals import Denial
+from alphatrader.domain.state import TradingState
 from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import (
     CancelOrder,
@@ -29,6 +30,7 @@ from alphatrader.execution.trades import (
     Action,
     CancelLeg,
     ClosePosition,
+    Footing,
     PollBroker,
     RepriceLeg,
     ResizeLeg,
@@ -76,19 +78,27 @@ class Desk:
     def flatten(self, reason: str) -> None:
         """Ask every open trade to get out; :meth:`step` works the exits."""
         for trade in self._book.trades.values():
-            if not trade.closed_ns and not trade.exit_reason:
-                trade.exit_reason = reason
+            if not trade.closed_ns:
+                trade.forced = True
+                trade.exit_reason = trade.exit_reason or reason
 
     def step(self) -> list[Command]:
         """Work every unfinished trade."""
         commands: list[Command] = []
         if not self._state.link.orders_possible:
             return commands
+        halted = self._state.trading_state is TradingState.HALTED
+        no_entries = self._state.stopping or (self._state.state_reason if halted else "")
         for trade in self._book.trades.values():
             if trade.closed_ns:
                 continue
             bid = self._state.option_bid(trade.instrument)
-            commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid))
+            footing = Footing(
+                reconciled=self._state.link.reconciled,
+                disputed=trade.intent.con_id in self._book.disputed,
+                no_entries=no_entries,
+            )
+            commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, footing))
         return commands
 
     def _perform(self, trade: Trade, actions: Iterable[Action]) -> list[Command]:

@@ -39,7 +39,7 @@ class Engine:
         self.book = Blotter(self.state)
         self.desk = Desk(self.state, self.book)
         self.reports = Reports(self.state, self.book, self.desk)
-        self.audit = Auditor(self.state, self.book)
+        self.audit = Auditor(self.state, self.book, self.reports)
         self.feeds = FeedMonitor(self.state)
         self.scout = Scout(self.state, self.book, self.desk, self.reports, self.feeds)
         self.strategies = build_strategies(settings)

@@ -8,12 +8,14 @@ from alphatrader.domain.orders import Execution, Leg, OpenOrder
 from alphatrader.domain.records import CommissionRecord, FillRecord, IntentRecord, IntentStage
 from alphatrader.domain.signals import Denial
 from alphatrader.engine.blotter import Blotter
-from alphatrader.engine.commands import Command, Notify, Reconcile, WriteRecord
+from alphatrader.engine.commands import CancelOrder, Command, Notify, Reconcile, WriteRecord
 from alphatrader.engine.desk import Desk
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.reconciliation import PositionMismatch, compare_positions, order_key, settle_absent
 from alphatrader.execution.tracking import OrderState, TrackedOrder
 from alphatrader.execution.trades import Trade
+
+_ALIVE = frozenset({"PreSubmitted", "Submitted"})
 
 
 class Reports:
@@ -25,6 +27,8 @@ class Reports:
         self._desk = desk
         self.mismatches: list[PositionMismatch] = []
         self.orphans: dict[int, OpenOrder] = {}
+        self.revived: dict[int, OpenOrder] = {}
+        """Orders that counted as dead and work at the broker, by order id, since the last poll."""
         self.forks: dict[int, OpenOrder] = {}
         """Live orders, by permanent id, that share the reference of another of ours."""
 
@@ -36,7 +40,7 @@ class Reports:
         order.on_sent(event.ts_ns)
         commands = [self._book.record(order, "sent")]
         intent = self._book.intents[order.intent_id]
-        if order.ticket is intent.tickets[-1]:
+        if order.ticket is intent.tickets[-1] and not self._book.owner(order).closed_ns:
             commands.append(WriteRecord(IntentRecord(intent, IntentStage.SENT, event.ts_ns)))
         return commands
 
@@ -59,13 +63,16 @@ class Reports:
         """Take the broker's word on one order."""
         order = self._book.find(report)
         if order is None:
-            if report.status in {"PreSubmitted", "Submitted"} and order_key(report):
+            if report.status in _ALIVE and order_key(report):
                 self.orphans[report.perm_id or report.order_id] = report
             else:
                 self.orphans.pop(report.perm_id or report.order_id, None)
             return []
         if order.is_fork(report):
             return self._on_fork(report)
+        if order.dead and order.state is not OrderState.FILLED and report.status in _ALIVE:
+            return self._on_revived(order, report)
+        self.revived.pop(order.ticket.order_id, None)
         changed = order.on_report(report)
         trade = self._book.owner(order)
         if report.limit_price is not None:
@@ -130,6 +137,7 @@ class Reports:
         for execution in snapshot.executions:
             commands += self.on_execution(execution)
         self.orphans.clear()
+        self.revived.clear()
         listed = {report.perm_id for report in snapshot.open_orders}
         self.forks = {perm_id: report for perm_id, report in self.forks.items() if perm_id in listed}
         for report in snapshot.open_orders:
@@ -137,11 +145,14 @@ class Reports:
         if not snapshot.complete:
             link.reconciled, link.reconcile_text = False, f"the broker's answer is incomplete: {snapshot.missing}"
             return [*commands, Notify("warning", "broker", link.reconcile_text)]
+        self.mismatches = compare_positions(snapshot, self._book.ledger)
+        self._book.disputed = frozenset(mismatch.con_id for mismatch in self.mismatches)
         spacing_ns = int(self._state.settings.execution.absent_poll_spacing_ms * 1e6 * self._state.time_scale)
-        for order in settle_absent(self._book.orders.values(), snapshot, event.ts_ns, spacing_ns):
+        # Absence proves something only where the positions agree: a disputed one may be a fill that nobody told us of.
+        undisputed = [o for o in self._book.orders.values() if self._contract_of(o) not in self._book.disputed]
+        for order in settle_absent(undisputed, snapshot, event.ts_ns, spacing_ns):
             commands.append(self._book.record(order, "absent in two complete polls"))
             commands += self._desk.finish(self._book.owner(order))
-        self.mismatches = compare_positions(snapshot, self._book.ledger)
         if not link.reconciled:
             held = len(self._book.ledger.open_positions())
             text = f"reconciled: {held} open positions, {len(snapshot.open_orders)} open orders at the broker"
@@ -150,9 +161,20 @@ class Reports:
         commands += [Notify("error", "broker", mismatch.text()) for mismatch in self.mismatches]
         return commands
 
+    def _contract_of(self, order: TrackedOrder) -> int:
+        return self._book.intents[order.intent_id].con_id
+
+    def _on_revived(self, order: TrackedOrder, report: OpenOrder) -> list[Command]:
+        """An order that counted as dead works at the broker: it is cancelled there; entries wait until it is gone."""
+        known = report.order_id in self.revived
+        self.revived[order.ticket.order_id] = report
+        text = f"{order.leg.value} order {report.order_id} counted as {order.state.value} but works at the broker"
+        cancel = CancelOrder(report.order_id, "it counted as dead")
+        return [cancel] if known else [Notify("error", "order", f"{text}: cancelling it"), cancel]
+
     def _on_fork(self, report: OpenOrder) -> list[Command]:
         """A second order under one reference is never ours to work; entries wait until it is gone."""
-        if report.status not in {"PreSubmitted", "Submitted"}:
+        if report.status not in _ALIVE:
             self.forks.pop(report.perm_id, None)
             return []
         known = report.perm_id in self.forks
@@ -171,6 +193,11 @@ class Reports:
             ]
         return []
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether the broker shows something that does not fit what we know."""
+        return bool(self.mismatches or self.orphans or self.forks or self.revived)
+
     def blocks(self, symbol: str) -> list[Denial]:
         """Reasons of orders and positions that forbid entries in a symbol."""
         denials = [
@@ -178,7 +205,11 @@ class Reports:
             for t in self._book.open_trades
             if t.uncertain and (t.intent.contract is None or t.intent.contract.symbol == symbol)
         ]
-        denials += [Denial("position_mismatch", m.text()) for m in self.mismatches]
+        denials += [Denial("position_mismatch", m.text()) for m in self.mismatches if m.symbol in {symbol, ""}]
+        denials += [
+            Denial("revived_order", f"order {o.order_id} ({o.order_ref}) counted as dead but works at the broker")
+            for o in self.revived.values()
+        ]
         denials += [
             Denial("forked_order", f"{o.order_ref} is at the broker twice (permanent id {o.perm_id})")
             for o in self.forks.values()

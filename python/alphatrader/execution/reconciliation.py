@@ -53,12 +53,13 @@ def settle_absent(
     orders: Iterable[TrackedOrder], snapshot: BrokerSnapshot, now_ns: int, spacing_ns: int
 ) -> list[TrackedOrder]:
     """Count complete polls in which a live order was absent; return those that two polls have settled."""
-    listed_ids = {order.order_id for order in snapshot.open_orders}
     listed_refs = {order.order_ref for order in snapshot.open_orders}
+    # Order ids prove nothing: those of different clients collide.
+    listed_perm_ids = {order.perm_id for order in snapshot.open_orders} - {0}
     settled = []
     for order in orders:
         reference = f"{order.intent_id}:{order.leg.value}"
-        if order.dead or order.ticket.order_id in listed_ids or reference in listed_refs:
+        if order.dead or order.perm_id in listed_perm_ids or reference in listed_refs:
             order.absent_polls = 0
             continue
         if order.state is OrderState.INTENDED and not order.sent_ns:

@@ -137,7 +137,7 @@ class TrackedOrder:
     def on_error(self, code: int, text: str) -> bool:
         """Take an error message; return whether it settled a new order as refused."""
         self.last_error = f"{code}: {text}"
-        if code in REFUSAL_CODES and self.state in {OrderState.SENT, OrderState.UNKNOWN}:
+        if code in REFUSAL_CODES and self.state in {OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN}:
             self.state = OrderState.REJECTED
             return True
         return False

@@ -82,6 +82,9 @@ class Trade:
     unprotected_ns: int = 0
     oversized_ns: int = 0
     polled_ns: int = 0
+    bidless_ns: int = 0
+    forced: bool = False
+    """It must end whatever the price: flattened by a person, at a stop, or for want of a stop."""
     sold_elsewhere: int = 0
     """Contracts of this trade that an order which is not ours has sold: by hand, or by another program."""
 
@@ -120,6 +123,20 @@ class Trade:
         return stop is not None and stop.working and stop.remaining >= self.open_quantity > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """How firm the ground is on which a trade is worked."""
+
+    reconciled: bool = True
+    disputed: bool = False
+    """The broker's position in this contract is not ours."""
+    no_entries: str = ""
+    """Why working entries must go: a halt or a stop."""
+
+
+SOUND = Footing()
+
+
 class TradeKeeper:
     """Decides the next actions of a trade from time, the option's bid and the link's health."""
 
@@ -132,17 +149,19 @@ class TradeKeeper:
         self._reprice_ns = int(max(settings.exit_reprice_s * 1e9, 50 * _MS_NS * scale))
         self._entry_ns = int(settings.entry_deadline_s * 1e9 + 250 * _MS_NS * (scale - 1))
 
-    def step(self, trade: Trade, now_ns: int, bid: float | None) -> list[Action]:
+    def step(self, trade: Trade, now_ns: int, bid: float | None, footing: Footing = SOUND) -> list[Action]:
         """Return what must be done now; the caller performs it and marks cancels as requested."""
         actions = self._settle_silence(trade, now_ns)
         entry = trade.leg(Leg.ENTRY)
         if entry is not None and entry.live and self._may_cancel(entry, now_ns):
             overdue = now_ns - trade.intent.created_ns > self._entry_ns
-            if overdue or trade.exit_reason:
-                actions.append(CancelLeg(entry, trade.exit_reason or "entry not filled in time"))
+            if overdue or trade.exit_reason or footing.no_entries:
+                reason = trade.exit_reason or footing.no_entries or "entry not filled in time"
+                actions.append(CancelLeg(entry, reason))
         held = trade.open_quantity
         if held <= 0:
-            if entry is None or (entry.dead and not entry.fills_missing):
+            # While the broker disputes the position, what looks like a leftover may be all that protects it.
+            if not footing.disputed and (entry is None or (entry.dead and not entry.fills_missing)):
                 actions += [
                     CancelLeg(order, "nothing left to exit")
                     for order in trade.exits()
@@ -154,7 +173,8 @@ class TradeKeeper:
         longest_s = trade.intent.max_hold_s
         if longest_s and not trade.exit_reason and now_ns - trade.opened_ns > longest_s * 1e9:
             trade.exit_reason = f"held {longest_s:.0f} s, the longest the strategy allows"
-        actions += self._protect(trade, held, entry, now_ns)
+        if footing.reconciled:
+            actions += self._protect(trade, held, entry, now_ns)
         if trade.exit_reason:
             actions += self._exit(trade, held, now_ns, bid)
         return actions
@@ -179,7 +199,7 @@ class TradeKeeper:
         covered = stop is not None and stop.working and stop.remaining >= held
         trade.unprotected_ns = 0 if covered else trade.unprotected_ns or now_ns
         if trade.unprotected_ns and now_ns - trade.unprotected_ns > self._stop_check_ns and not trade.exit_reason:
-            trade.exit_reason = "no working stop at the broker"
+            trade.exit_reason, trade.forced = "no working stop at the broker", True
         entry_done = entry is None or entry.dead
         oversized = [o for o in trade.exits() if o.working and o.remaining > held] if entry_done else []
         trade.oversized_ns = (trade.oversized_ns or now_ns) if oversized else 0
@@ -191,22 +211,34 @@ class TradeKeeper:
     def _exit(self, trade: Trade, held: int, now_ns: int, bid: float | None) -> list[Action]:
         if trade.repriced_ns and now_ns - trade.repriced_ns < self._reprice_ns:
             return []
+        entry = trade.leg(Leg.ENTRY)
+        if entry is not None and not entry.dead:
+            return []  # it was asked to go; until it has, what is held can still grow
         worked = next((o for o in trade.exits() if o.working and o.leg in {Leg.TARGET, Leg.FLATTEN}), None)
-        limit = self._exit_limit(trade, bid)
+        limit = self._exit_limit(trade, bid, now_ns)
         if worked is not None:
+            if worked.remaining > held:
+                trade.repriced_ns = now_ns
+                return [ResizeLeg(worked, worked.filled + held, "exit larger than the position")]
+            # The broker's report says which limit is in force: a change that got lost is sent again.
             if limit is None or trade.limits.get(worked.ticket.order_id) == limit:
                 return []
             trade.repriced_ns = now_ns
-            trade.limits[worked.ticket.order_id] = limit
             return [RepriceLeg(worked, limit, trade.exit_reason)]
-        live = [order for order in trade.exits() if order.live]
+        live = [order for order in trade.exits() if not order.dead]
         if live:
             stops = [o for o in live if o.leg is Leg.STOP and o.state is OrderState.WORKING]
             return [CancelLeg(o, trade.exit_reason) for o in stops if self._may_cancel(o, now_ns)]
         trade.repriced_ns = now_ns
         return [ClosePosition(held, limit, trade.exit_reason)]
 
-    def _exit_limit(self, trade: Trade, bid: float | None) -> Decimal | None:
-        if bid is None or trade.instrument is None:
+    def _exit_limit(self, trade: Trade, bid: float | None, now_ns: int) -> Decimal | None:
+        """Price an exit from the bid; where it must end and no bid comes, one tick: it fills at the best there is."""
+        if trade.instrument is None:
             return None
+        if bid is None:
+            trade.bidless_ns = trade.bidless_ns or now_ns
+            waited = now_ns - trade.bidless_ns > self._poll_ns
+            return trade.instrument.min_tick if trade.forced and waited else None
+        trade.bidless_ns = 0
         return marketable_sell_limit(bid, trade.instrument.min_tick, self._settings.exit_slippage_ticks)
