@@ -15,6 +15,7 @@ default:
     @just --list --unsorted
 
 # Trade a paper session on the simulated market (arguments go to `alphatrader run`).
+[no-exit-message]
 run-paper *ARGS: setup
     @alphatrader run --mode paper "$@"
 

@@ -8,6 +8,7 @@ from tests.engine.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow
+from alphatrader.domain.records import RestoredState
 from alphatrader.engine.commands import CancelOrder, Command, RepriceOrder, ResizeOrder, SubmitIntent
 from alphatrader.engine.runner import Ports, Runner
 from alphatrader.strategies.zero_dte import ZeroDte
@@ -156,6 +157,19 @@ def test_a_fill_found_after_a_restart_counts_its_age_from_the_fill() -> None:
     late = Execution("x.1.01", intent.tickets[0].order_id, 0, intent.con_id, "BUY", quantity, Decimal("1.60"), bought)
     bench.post(ev.ExecutionReported(ts_ns=bench.now_ns, execution=late))
     assert bench.engine.book.trades[intent.intent_id].opened_ns == bought
+
+
+def test_a_restart_lifts_no_breaker() -> None:
+    before = EngineBench()
+    fills = []
+    for number in range(6):
+        for side, price, part in (("BUY", "1.00", 0), ("SELL", "0.90", 1)):
+            order = 2 * number + part
+            ts_ns = before.now_ns - (100 - order) * 1_000_000_000
+            fills.append(Execution(f"p.{order}.01", order, order, 7, side, 1, Decimal(price), ts_ns))
+    bench = EngineBench(restored=RestoredState(executions=tuple(fills)))
+    codes = {denial.code for denial in bench.engine.desk.breakers.check(bench.now_ns, 3, Decimal(0))}
+    assert "loss_streak" in codes, "six losses in a row before the restart"
 
 
 class HaltsWhileJournaling:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphatrader.domain.orders import Execution
-from alphatrader.execution.ledger import Ledger
+from alphatrader.execution.ledger import Ledger, round_trips
 
 
 def execution(number: int, side: str, quantity: int, price: str, version: int = 1) -> Execution:
@@ -56,6 +56,18 @@ def test_commission_reported_twice_counts_once() -> None:
     for _ in range(2):
         ledger.add_commission("0000e0d5.1.01.01", Decimal("1.05"))
     assert ledger.fees_usd == Decimal("1.05")
+
+
+def test_round_trips_are_told_by_their_end_with_corrections_in_place() -> None:
+    reports = [
+        execution(1, "BUY", 2, "1.00"),
+        execution(2, "SELL", 2, "0.90", version=1),
+        execution(2, "SELL", 2, "0.80", version=2),
+        execution(3, "BUY", 1, "1.00"),
+        execution(4, "SELL", 1, "1.25"),
+        execution(5, "BUY", 1, "1.00"),
+    ]
+    assert round_trips(reports) == [Decimal("-0.40"), Decimal("0.25")]
 
 
 TRADES = st.lists(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from alphatrader.domain.orders import Leg, OrderIntent
+from alphatrader.domain.orders import Execution, Leg, OrderIntent
 from alphatrader.domain.records import (
     IntentRecord,
     IntentStage,
@@ -25,6 +25,7 @@ from alphatrader.engine.commands import (
 )
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.brackets import build_close
+from alphatrader.execution.ledger import round_trips
 from alphatrader.execution.tracking import OrderState
 from alphatrader.execution.trades import (
     Action,
@@ -56,6 +57,18 @@ class Desk:
     def start(self) -> None:
         """Take the run's time scale."""
         self._keeper = TradeKeeper(self._state.settings.execution, self._state.time_scale)
+
+    def restore(self, executions: Iterable[Execution]) -> None:
+        """Count what earlier starts of the session did, so that a restart lifts no breaker: orders, losses in a row.
+
+        Orders that were never executed are not told by the journal's restoration and count anew.
+        """
+        run = self._state.run
+        today = [e for e in executions if run.session_open_ns <= e.ts_ns < run.session_close_ns]
+        for ts_ns in {e.order_id: e.ts_ns for e in today}.values():
+            self.breakers.on_order(ts_ns)
+        for result in round_trips(today):
+            self.breakers.on_trade_closed(result)
 
     def submit(self, approved: RiskApproved[OrderIntent]) -> Command:
         """Track an approved intent and return the command that journals and sends it."""

@@ -108,6 +108,7 @@ class Engine:
         restored = event.restored
         self.state.trading_state, self.state.state_reason = restored.trading_state, restored.state_reason
         self.book.restore(restored)
+        self.desk.restore(restored.executions)
         self.scout.restore(restored.fingerprints)
         if restored.trading_state is TradingState.HALTED and restored.state_reason.startswith(_FLATTEN):
             # A person wanted to be out, and the trader died over it.

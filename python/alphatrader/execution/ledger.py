@@ -4,6 +4,8 @@ Average-cost accounting; money in dollars as ``Decimal``. A correction (same ste
 execution that it corrects, so any split, order and repetition of reports gives the same book.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,6 +22,24 @@ class Position:
     quantity: int
     average_price: Decimal
     realised_usd: Decimal
+
+
+def round_trips(executions: Iterable[Execution]) -> list[Decimal]:
+    """Return the cash result, in dollars a share times contracts, of each time that a contract went flat, oldest first.
+
+    For its sign: the multiplier is not in an execution.
+    """
+    open_quantity: defaultdict[int, int] = defaultdict(int)
+    cash: defaultdict[int, Decimal] = defaultdict(Decimal)
+    results = []
+    newest = {e.stem: e for e in sorted(executions, key=lambda e: e.exec_id)}
+    for execution in sorted(newest.values(), key=lambda e: (e.ts_ns, e.exec_id)):
+        signed = execution.quantity if execution.side == "BUY" else -execution.quantity
+        open_quantity[execution.con_id] += signed
+        cash[execution.con_id] -= signed * execution.price
+        if open_quantity[execution.con_id] == 0:
+            results.append(cash.pop(execution.con_id))
+    return results
 
 
 class Ledger:

@@ -1,17 +1,11 @@
 """What stands between a typo and real money: config, gateway account, typed confirmation, a passed paper period."""
 
 import sys
-from pathlib import Path
-
-import msgspec
 
 from alphatrader.adapters.journal import JournalReader
 from alphatrader.domain.errors import ConfigError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import broker_home
-from alphatrader.ops.summary import RunSummary
-
-_RUNS_READ = 1_000
 
 
 def check_live(config: AppConfig) -> None:
@@ -19,7 +13,8 @@ def check_live(config: AppConfig) -> None:
     if not config.live.account:
         raise ConfigError("live trading needs live.account in the configuration: name the account that may be traded")
     journal = broker_home(config.paths.state_dir, "paper").journal
-    passed, needed = clean_paper_sessions(journal), config.live.required_paper_sessions
+    passed = JournalReader(journal).clean_sessions("paper") if journal.exists() else 0
+    needed = config.live.required_paper_sessions
     if passed < needed:
         raise ConfigError(
             f"live trading needs {needed} clean paper sessions with your gateway, {passed} are in {journal}: "
@@ -30,15 +25,3 @@ def check_live(config: AppConfig) -> None:
     typed = input(f"This trades REAL MONEY in account {config.live.account}. Type the account to go on: ")
     if typed.strip() != config.live.account:
         raise ConfigError("not confirmed: the account was not typed; nothing was started")
-
-
-def clean_paper_sessions(journal: Path) -> int:
-    """Count the session dates on which a paper run with the broker's gateway ended clean and agreed with it."""
-    if not journal.exists():
-        return 0
-    dates = set()
-    for record in JournalReader(journal).summaries(limit=_RUNS_READ):
-        summary = msgspec.json.decode(record.summary, type=RunSummary)
-        if record.clean and summary.mode == "paper" and summary.positions_match:
-            dates.add(summary.session_date)
-    return len(dates)

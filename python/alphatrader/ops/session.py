@@ -50,6 +50,8 @@ _CLOSE_BEFORE_END_S = 300
 _PAPER_ACCOUNT_PREFIX = "DU"
 _DRAIN_WALL_S = 20.0
 """How long a stop waits for cancels and exits to be confirmed."""
+_NAKED_WALL_S = 40.0
+"""How much longer it waits while a position has no working stop."""
 _NO_SESSION_SLACK_NS = 60 * 10**9
 
 
@@ -277,7 +279,12 @@ class TradingSession:
                 return not book.open_trades
             return not any(t.open_quantity == 0 or t.uncertain for t in book.open_trades)
 
-        await runner.wait_until(settled, _DRAIN_WALL_S)
+        def protected() -> bool:
+            return all(t.stop_resting() for t in book.open_trades if t.open_quantity)
+
+        if not await runner.wait_until(settled, _DRAIN_WALL_S):
+            # Somebody waits for the end, but a position without a stop must not be left alone lightly.
+            await runner.wait_until(lambda: settled() or protected(), _NAKED_WALL_S)
         with contextlib.suppress(AlphaTraderError):
             snapshot = await adapter.snapshot()
             runner.post(ev.SnapshotReceived(ts_ns=runner.now_ns(), snapshot=snapshot))
