@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from tests.engine.engine_bench import EngineBench
+from tests.engine.engine_bench import EXPIRY, EngineBench
 
 from alphatrader.domain import events as ev
+from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.orders import Leg, OpenOrder
 from alphatrader.domain.records import IntentRecord, IntentStage, OpenIntent, RestoredState
 from alphatrader.domain.state import TradingState
@@ -20,6 +21,7 @@ from alphatrader.engine.commands import (
     WriteRecord,
 )
 from alphatrader.execution.tracking import OrderState
+from alphatrader.settings import EngineSettings
 
 
 def test_one_sided_flow_becomes_a_protected_position_and_an_exit() -> None:
@@ -191,3 +193,25 @@ def test_a_placeholder_chain_is_refused_by_name() -> None:
     bench.decide()
     assert bench.engine.state.symbols["SPY"].exposure is before
     assert bench.engine.state.symbols["SPY"].chain_error
+
+
+def test_the_lines_of_one_symbol_do_not_drop_those_of_another() -> None:
+    bench = EngineBench(EngineSettings(symbols=("SPY", "QQQ"))).ready()
+    qqq = Instrument(2, "QQQ", 320227571, "stock", Decimal("0.01"))
+    bench.post(ev.InstrumentAdded(ts_ns=bench.now_ns, instrument=qqq))
+    strikes = tuple(Decimal(n) for n in range(590, 611))
+    bench.post(
+        ev.OptionUniverse(
+            ts_ns=bench.now_ns,
+            symbol="QQQ",
+            trading_class="QQQ",
+            multiplier=100,
+            expiries=(EXPIRY,),
+            strikes=strikes,
+        )
+    )
+    bench.engine.state.market.quote(bench.now_ns, 2, 599.99, 100, 600.01, 100)
+    bench.flow(1)
+    asked = [c for c in bench.decide() if isinstance(c, WatchOptions)]
+    assert {key.symbol for key in asked[-1].keys} == {"SPY", "QQQ"}
+    assert len(asked[-1].keys) <= EngineSettings().max_option_lines

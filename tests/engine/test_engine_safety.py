@@ -10,7 +10,8 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow
 from alphatrader.domain.records import RestoredState
 from alphatrader.engine.commands import CancelOrder, Command, RepriceOrder, ResizeOrder, SubmitIntent
-from alphatrader.engine.runner import Ports, Runner
+from alphatrader.engine.runner import Runner
+from alphatrader.engine.workers import Ports
 from alphatrader.strategies.zero_dte import ZeroDte
 
 
@@ -224,8 +225,8 @@ async def test_nothing_is_opened_after_a_halt_that_came_during_the_journals_writ
     journal, outside = HaltsWhileJournaling(), Counter()
     journal.runner = runner
     runner.ports = Ports(journal, outside, outside, outside, outside)  # type: ignore[arg-type]
-    runner._submits.put_nowait(submit)
-    worker = asyncio.ensure_future(runner._submit_worker(runner.ports))
+    runner._workers.give(submit)
+    worker = asyncio.ensure_future(runner.work(runner.ports))
     assert await runner.wait_until(lambda: bool(bench.engine.book.trades[submit.approved.value.intent_id].closed_ns), 5)
     worker.cancel()
     assert outside.sent == []

@@ -19,7 +19,8 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import Right
 from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.engine.engine import Engine
-from alphatrader.engine.runner import Ports, Runner
+from alphatrader.engine.runner import Runner
+from alphatrader.engine.workers import Ports
 from alphatrader.execution.tracking import TrackedOrder
 from alphatrader.execution.trades import Trade
 from alphatrader.ports import SignalStore

@@ -203,7 +203,9 @@ class Engine:
         if keys == symbol.watched:
             return []
         symbol.watched = keys
-        return [WatchOptions(symbol.symbol, keys)]
+        # The lines of all symbols in one set: what is not named is dropped.
+        every = {key for other in self.state.symbols.values() for key in other.watched}
+        return [WatchOptions(symbol.symbol, tuple(sorted(every)))]
 
     # ------------------------------------------------------------------ contracts and data
 

@@ -10,47 +10,24 @@ import contextlib
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from alphatrader import _core
 from alphatrader.domain import events as ev
-from alphatrader.domain.errors import AlphaTraderError, FencedError, JournalError, StoreError
 from alphatrader.domain.eventlog import CONTROL, DEPTH, DEPTH_RESET, QUOTE, TRADE
-from alphatrader.domain.records import IntentRecord, IntentStage
-from alphatrader.domain.state import TradingState
 from alphatrader.domain.view import NoticeView
 from alphatrader.engine.commands import (
-    CancelOrder,
     ClaimSignal,
     Command,
     Notify,
-    Reconcile,
-    RepriceOrder,
-    ResizeOrder,
-    Resubscribe,
-    SubmitIntent,
-    WatchOptions,
     WriteRecord,
 )
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.latency import LatencyMeter
-from alphatrader.ports import Broker, Clock, EventLog, Journal, MarketData, SignalStore
+from alphatrader.engine.workers import Ports, Workers
+from alphatrader.ports import Clock
 
 _NAN = float("nan")
 _BUFFERED_ROWS = 500_000
-_EPOCH_CHECK_S = 1.0
-"""How long the change of an exit waits for the journal's word."""
-
-
-@dataclass(slots=True)
-class Ports:
-    """The outside world of one trader. Set before :meth:`Runner.work` is started."""
-
-    journal: Journal
-    log: EventLog
-    broker: Broker
-    market_data: MarketData
-    store: SignalStore
 
 
 class Runner:
@@ -79,11 +56,7 @@ class Runner:
         self._decided_wall_ns = 0
         self._decision: asyncio.TimerHandle | None = None
         self._signal_walls: dict[str, int] = {}
-        self._submits: asyncio.Queue[SubmitIntent] = asyncio.Queue()
-        self._changes: asyncio.Queue[CancelOrder | RepriceOrder | ResizeOrder] = asyncio.Queue()
-        self._claims: asyncio.Queue[ClaimSignal] = asyncio.Queue()
-        self._requests: asyncio.Queue[WatchOptions | Resubscribe] = asyncio.Queue()
-        self._reconciles: asyncio.Queue[Reconcile] = asyncio.Queue()
+        self._workers = Workers(engine.state, self, self._notice)
 
     # ------------------------------------------------------------------ EventSink
 
@@ -179,118 +152,14 @@ class Runner:
         for feed in held or ():
             feed()
 
-    # ------------------------------------------------------------------ workers
+    # ------------------------------------------------------------------ work
 
     async def work(self, ports: Ports) -> None:
         """Perform commands until cancelled. Raises FencedError if another writer took over."""
         self.ports = ports
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._submit_worker(ports))
-            group.create_task(self._change_worker(ports))
-            group.create_task(self._claim_worker(ports))
-            group.create_task(self._request_worker(ports))
-            group.create_task(self._reconcile_worker(ports))
+            group.create_task(self._workers.run(ports))
             group.create_task(self._heartbeat())
-
-    async def _submit_worker(self, ports: Ports) -> None:
-        while True:
-            command = await self._submits.get()
-            intent = command.approved.value
-            try:
-                if self.now_ns() > intent.deadline_ns:
-                    self._refuse(intent.intent_id, "its deadline has passed")
-                    continue
-                record = IntentRecord(intent, IntentStage.INTENDED, self.now_ns())
-                await ports.journal.append_durable(record)
-                await ports.journal.check_epoch()
-                state = self.engine.state
-                if intent.purpose == "open" and (state.stopping or state.trading_state is not TradingState.ACTIVE):
-                    why = state.stopping or state.state_reason
-                    self._refuse(intent.intent_id, f"trading was stopped meanwhile: {why}")
-                    continue
-                self.post(ev.IntentJournaled(ts_ns=self.now_ns(), intent_id=intent.intent_id))
-                await ports.broker.submit(command.approved)
-            except FencedError as error:
-                self._refuse(intent.intent_id, str(error))
-                raise
-            except AlphaTraderError as error:
-                self._refuse(intent.intent_id, str(error))
-
-    async def _change_worker(self, ports: Ports) -> None:
-        while True:
-            command = await self._changes.get()
-            try:
-                match command:
-                    case CancelOrder(order_id, _):
-                        await ports.broker.cancel(order_id)
-                    case RepriceOrder(order_id, limit, _):
-                        await self._check_right_to_change(ports)
-                        await ports.broker.reprice(order_id, limit)
-                    case ResizeOrder(order_id, quantity, _):
-                        await self._check_right_to_change(ports)
-                        await ports.broker.resize(order_id, quantity)
-            except FencedError:
-                raise
-            except AlphaTraderError as error:
-                self._notice(Notify("warning", "order", f"{command}: {error}"))
-
-    async def _check_right_to_change(self, ports: Ports) -> None:
-        """Raise FencedError if another writer took over; a journal that can't tell keeps no exit from working."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_EPOCH_CHECK_S):
-                try:
-                    await ports.journal.check_epoch()
-                except FencedError:
-                    raise
-                except JournalError as error:
-                    self._notice(Notify("warning", "journal", f"an exit is changed all the same: {error}"))
-
-    async def _claim_worker(self, ports: Ports) -> None:
-        timeout_s = self.engine.state.settings.signals.claim_timeout_ms / 1e3
-        while True:
-            command = await self._claims.get()
-            granted, reason = False, "the same signal was already given in this window"
-            try:
-                async with asyncio.timeout(timeout_s):
-                    granted = await ports.store.claim(
-                        command.fingerprint, command.signal_id, self.now_ns(), command.expires_ns
-                    )
-            except TimeoutError:
-                reason = f"Redis did not answer within {timeout_s * 1e3:.0f} ms"
-            except StoreError as error:
-                reason = str(error)
-            self.post(
-                ev.ClaimAnswered(
-                    ts_ns=self.now_ns(),
-                    fingerprint=command.fingerprint,
-                    signal_id=command.signal_id,
-                    granted=granted,
-                    reason="" if granted else reason,
-                )
-            )
-
-    async def _request_worker(self, ports: Ports) -> None:
-        while True:
-            command = await self._requests.get()
-            try:
-                match command:
-                    case WatchOptions(_, keys):
-                        await ports.market_data.watch_options(keys)
-                    case Resubscribe(instrument_id, stream):
-                        await ports.market_data.resubscribe(instrument_id, stream)
-            except AlphaTraderError as error:
-                self._notice(Notify("warning", "broker", f"{type(command).__name__}: {error}"))
-
-    async def _reconcile_worker(self, ports: Ports) -> None:
-        """Poll the broker apart from other requests, for a silent end marker may take seconds."""
-        while True:
-            await self._reconciles.get()
-            try:
-                snapshot = await ports.broker.snapshot()
-            except AlphaTraderError as error:
-                self._notice(Notify("warning", "broker", f"reconciliation: {error}"))
-            else:
-                self.post(ev.SnapshotReceived(ts_ns=self.now_ns(), snapshot=snapshot))
 
     async def _heartbeat(self) -> None:
         """Decide when no data comes, and notice a blocked loop."""
@@ -382,21 +251,13 @@ class Runner:
             case WriteRecord(record):
                 if self.ports is not None:
                     self.ports.journal.append(record)
-            case SubmitIntent():
-                self._submits.put_nowait(command)
-            case CancelOrder() | RepriceOrder() | ResizeOrder():
-                self._changes.put_nowait(command)
             case ClaimSignal():
                 now = time.monotonic_ns()
                 self.tick_to_signal.add(now - self._row_wall_ns)
                 self._signal_walls = {command.signal_id: self._row_wall_ns}
-                self._claims.put_nowait(command)
-            case WatchOptions() | Resubscribe():
-                self._requests.put_nowait(command)
-            case Reconcile():
-                # One waiting poll answers every question asked before it starts.
-                if self._reconciles.empty():
-                    self._reconciles.put_nowait(command)
+                self._workers.give(command)
+            case _:
+                self._workers.give(command)
 
     def _notice(self, notify: Notify) -> None:
         notice = NoticeView(self.now_ns(), notify.level, notify.topic, notify.text)
@@ -404,9 +265,6 @@ class Runner:
         # A terminal that is gone or a full disk behind it must not cost the commands that follow.
         with contextlib.suppress(OSError):
             self._on_notice(notice)
-
-    def _refuse(self, intent_id: str, reason: str) -> None:
-        self.post(ev.IntentRefused(ts_ns=self.now_ns(), intent_id=intent_id, reason=reason))
 
     def _measure_order(self, intent_id: str) -> None:
         trade = self.engine.book.trades.get(intent_id)

@@ -26,8 +26,9 @@ from alphatrader.domain.records import RunRecord, SummaryRecord
 from alphatrader.domain.view import EngineView
 from alphatrader.engine.clock import ScaledClock, SystemClock
 from alphatrader.engine.engine import Engine
-from alphatrader.engine.runner import Ports, Runner
+from alphatrader.engine.runner import Runner
 from alphatrader.engine.view import build_view
+from alphatrader.engine.workers import Ports
 from alphatrader.ops.build import build_hash
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
