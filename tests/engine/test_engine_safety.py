@@ -7,7 +7,7 @@ import pytest
 from tests.engine.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
-from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow
+from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow, Side
 from alphatrader.domain.records import RestoredState
 from alphatrader.engine.commands import CancelOrder, Command, RepriceOrder, ResizeOrder, SubmitIntent
 from alphatrader.engine.runner import Runner
@@ -164,7 +164,8 @@ def test_a_restart_lifts_no_breaker() -> None:
     before = EngineBench()
     fills = []
     for number in range(6):
-        for side, price, part in (("BUY", "1.00", 0), ("SELL", "0.90", 1)):
+        legs: tuple[tuple[Side, str, int], ...] = (("BUY", "1.00", 0), ("SELL", "0.90", 1))
+        for side, price, part in legs:
             order = 2 * number + part
             ts_ns = before.now_ns - (100 - order) * 1_000_000_000
             fills.append(Execution(f"p.{order}.01", order, order, 7, side, 1, Decimal(price), ts_ns))
