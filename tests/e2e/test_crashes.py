@@ -21,6 +21,7 @@ def working_stops(run: PaperRun) -> list[dict[str, object]]:
     return [order for order in orders if order["order_ref"].endswith(":stop")]
 
 
+@pytest.mark.slow
 def test_kill_9_with_an_open_position_then_resume(tmp_path: Path) -> None:
     with paper_run(tmp_path, extra="engine: {zero_dte: {max_hold_s: 100000}}\n") as run:
         run.start("--speed", "20", "--seed", "42")
