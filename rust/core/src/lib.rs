@@ -10,35 +10,16 @@
     reason = "casts follow range checks or saturate on purpose; each module says which"
 )]
 
-pub mod aggressor;
-pub mod alphavantage;
-pub mod bars;
-pub mod batch;
 pub mod book;
-pub mod cboe;
 pub mod chain;
 pub mod civil;
 mod columns;
-pub mod conditions;
 pub mod error;
 pub mod exposure;
-mod exposure_rows;
-pub mod instrument;
 pub mod limits;
 pub mod market;
 pub mod occ;
-pub mod occ_batch;
-pub mod ofi;
 pub mod pricing;
-pub mod ranked;
-mod redact;
-pub mod snapshot;
-pub mod strikes;
-pub mod sweep;
-pub mod tape;
 pub mod vpin;
-pub mod vpin_series;
-pub mod window;
-mod zero_gamma;
 
 pub use error::{Error, Result};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alphatrader_core::chain::Chain;
-use alphatrader_core::{alphavantage, cboe};
+use alphatrader_core::chain::{alphavantage, cboe};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use pyo3_arrow::ffi::to_schema_pycapsule;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use alphatrader_core::chain::Chain;
 use alphatrader_core::civil::parse_yyyymmdd;
+use alphatrader_core::exposure::strikes::{self, StrikeRow};
 use alphatrader_core::exposure::{exposure as measure, Exposure, ExposureParams, GammaSource, Weight};
 use alphatrader_core::pricing::Carry;
-use alphatrader_core::strikes::{self, StrikeRow};
 use alphatrader_core::Error;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};

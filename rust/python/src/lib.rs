@@ -13,7 +13,7 @@ mod occ;
 mod pricing;
 mod vpin;
 
-use alphatrader_core::batch;
+use alphatrader_core::market::batch;
 use pyo3::prelude::*;
 
 #[pyfunction]

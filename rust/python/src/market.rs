@@ -3,9 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alphatrader_core::book::DepthOp;
-use alphatrader_core::instrument::InstrumentParams;
+use alphatrader_core::market::instrument::InstrumentParams;
+use alphatrader_core::market::snapshot::Snapshot;
 use alphatrader_core::market::Market;
-use alphatrader_core::snapshot::Snapshot;
 use alphatrader_core::Error;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;

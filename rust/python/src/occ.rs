@@ -1,7 +1,8 @@
 //! Option symbols.
 
+use alphatrader_core::occ::batch as occ_batch;
 use alphatrader_core::occ::{build, parse_symbol, OccSymbol};
-use alphatrader_core::{occ_batch, Error};
+use alphatrader_core::Error;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 

@@ -1,7 +1,7 @@
 //! `vpin()` over `NumPy` arrays.
 
+use alphatrader_core::vpin::series::{vpin_series, Scheme, TapeColumns, VpinSeries};
 use alphatrader_core::vpin::{Bucket, VpinParams};
-use alphatrader_core::vpin_series::{vpin_series, Scheme, TapeColumns, VpinSeries};
 use alphatrader_core::Error;
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;

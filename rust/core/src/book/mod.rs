@@ -267,5 +267,4 @@ fn aggregate(rows: &[Row], side: Side) -> Vec<Row> {
 }
 
 #[cfg(test)]
-#[path = "book_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! Sweeps: one order that takes liquidity at several venues or levels at once.
 
-use crate::aggressor::Aggressor;
-use crate::tape::Print;
+use crate::market::aggressor::Aggressor;
+use crate::market::tape::Print;
 
 /// Prints of one side within this span of the first belong to one run.
 const RUN_SPAN_NS: i64 = 10_000_000;

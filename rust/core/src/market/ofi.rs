@@ -5,7 +5,7 @@
 
 use crate::book::Quote;
 use crate::civil::NS_PER_SECOND;
-use crate::window::WindowSums;
+use crate::market::window::WindowSums;
 
 /// Contribution of the change from one quote to the next, in shares.
 #[inline]

@@ -7,15 +7,19 @@
 //! | VEX | sign x vanna x weight x multiplier x S x 0.01 | $ per vol point |
 //! | CHEX | sign x charm x weight x multiplier x S / 365 | $ per day |
 
+mod rows;
+pub mod strikes;
+mod zero_gamma;
+
 use std::collections::BTreeMap;
 
 use crate::chain::Chain;
 use crate::error::{not_negative, positive, Error, Result};
-use crate::exposure_rows::{use_row, Columns, ExpiryTimes};
+use crate::exposure::rows::{use_row, Columns, ExpiryTimes};
+use crate::exposure::strikes::{Contribution, StrikeRow, StrikeSums};
+use crate::exposure::zero_gamma::GammaProfile;
 use crate::limits::{is_price, is_size};
 use crate::pricing::Carry;
-use crate::strikes::{self, Contribution, StrikeRow, StrikeSums};
-use crate::zero_gamma::GammaProfile;
 
 /// Most grid points of method B.
 pub const GRID_POINTS_MAX: i64 = 100_001;
@@ -185,5 +189,4 @@ pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
 }
 
 #[cfg(test)]
-#[path = "exposure_tests.rs"]
 mod tests;

@@ -2,9 +2,9 @@
 
 use crate::book::{DepthBook, DepthOp, Quote, TickScale};
 use crate::error::{Error, Result};
-use crate::ofi::OrderFlowImbalance;
-use crate::snapshot::Snapshot;
-use crate::tape::{Print, Tape};
+use crate::market::ofi::OrderFlowImbalance;
+use crate::market::snapshot::Snapshot;
+use crate::market::tape::{Print, Tape};
 use crate::vpin::{Vpin, VpinParams};
 
 /// Most depth rows a side.

@@ -8,10 +8,10 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::chain::redact::redact;
 use crate::chain::{parse_number, Chain, ChainBuilder, Number};
 use crate::error::{Error, Result};
 use crate::occ::{parse, OccSymbol, Right};
-use crate::redact::redact;
 
 /// Decode a body.
 pub fn decode(body: &[u8]) -> Result<Chain> {

@@ -4,10 +4,13 @@
 //! `sum |V_sell - V_buy| / (n V)` over the last `n` full buckets; the unfinished bucket does not count. Volume without an
 //! aggressor counts half to each side, so it adds no imbalance.
 
+pub mod ranked;
+pub mod series;
+
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
-use crate::ranked::RankedLevels;
+use crate::vpin::ranked::RankedLevels;
 
 /// Least bucket size in shares.
 pub const BUCKET_VOLUME_MIN: i64 = 50;

@@ -1,9 +1,9 @@
 //! VPIN over a recorded tape, with the tick rule or bulk classification.
 
-use crate::aggressor::TickRule;
 use crate::civil::NS_PER_SECOND;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::market::aggressor::TickRule;
 use crate::pricing::normal_cdf;
 use crate::vpin::{buy_share, Bucket, Vpin, VpinParams};
 

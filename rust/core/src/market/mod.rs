@@ -1,11 +1,22 @@
 //! Market state of many instruments, fed one event at a time or by Arrow batches through the same functions.
 
+pub mod aggressor;
+pub mod bars;
+pub mod batch;
+pub mod conditions;
+pub mod instrument;
+pub mod ofi;
+pub mod snapshot;
+pub mod sweep;
+pub mod tape;
+pub mod window;
+
 use rustc_hash::FxHashMap;
 
 use crate::book::{DepthOp, Quote};
 use crate::error::{Error, Result};
-use crate::instrument::{Instrument, InstrumentParams};
-use crate::tape::Print;
+use crate::market::instrument::{Instrument, InstrumentParams};
+use crate::market::tape::Print;
 
 /// Most instruments in one market.
 pub const INSTRUMENTS_MAX: usize = 65_536;

@@ -1,5 +1,9 @@
 //! A decoded option chain: one Arrow record batch and where it comes from.
 
+pub mod alphavantage;
+pub mod cboe;
+mod redact;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

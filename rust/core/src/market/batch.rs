@@ -6,8 +6,8 @@ use arrow_array::RecordBatch;
 use crate::book::{DepthOp, Quote};
 use crate::columns::{required, Text};
 use crate::error::{Error, Result};
+use crate::market::tape::Print;
 use crate::market::{check_time, Market};
-use crate::tape::Print;
 
 /// A control event; never applied here.
 pub const KIND_CONTROL: i8 = 0;

@@ -237,5 +237,4 @@ pub fn implied_volatility(terms: &Terms, carry: Carry, price: f64) -> Option<f64
 }
 
 #[cfg(test)]
-#[path = "pricing_tests.rs"]
 mod tests;

@@ -4,6 +4,8 @@
 //! what is left is the root, which may hold digits (AAPL1 after an adjustment, a trailing 7 for minis, a leading digit
 //! for FLEX). Two spellings exist: padded to 21 characters (IBKR's localSymbol) and compact (Alpha Vantage, Cboe).
 
+pub mod batch;
+
 use crate::civil::{days_from_civil, is_date};
 use crate::error::{Error, Result};
 

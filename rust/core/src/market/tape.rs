@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use crate::aggressor::{by_quote, Aggressor, TickRule};
-use crate::bars::SecondBars;
 use crate::book::Quote;
 use crate::civil::{new_york_day_bounds, NS_PER_SECOND};
-use crate::conditions::SaleConditions;
 use crate::error::Result;
 use crate::limits;
-use crate::sweep::SweepDetector;
+use crate::market::aggressor::{by_quote, Aggressor, TickRule};
+use crate::market::bars::SecondBars;
+use crate::market::conditions::SaleConditions;
+use crate::market::sweep::SweepDetector;
+use crate::market::window::WindowSums;
 use crate::vpin::{buy_share, Vpin};
-use crate::window::WindowSums;
 
 /// Most prints kept for [`Tape::recent`].
 pub const RECENT_MAX: usize = 4_096;
