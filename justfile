@@ -24,7 +24,7 @@ test *ARGS: setup-dev
     #!/usr/bin/env bash
     set -uo pipefail
     status=0
-    cargo test --quiet --locked --manifest-path rust/core/Cargo.toml || status=$?
+    cargo test --quiet --locked --package alphatrader-core --package alphatrader-fuzz || status=$?
     python -m pytest -m "not slow" "$@" || status=$?
     exit "$status"
 
@@ -56,6 +56,11 @@ fmt: setup-dev
 # Benchmarks (pytest-benchmark, then the Rust ones). Compare only figures of one run.
 bench *ARGS: setup-dev
     @python -m pytest bench -o python_files="bench_*.py test_*.py" --benchmark-only "$@"
+
+# Fuzz every parser and kernel for SECONDS each, two at a time; or one target. Needs a C++ compiler, but no nightly Rust.
+[no-exit-message]
+fuzz TARGET="all" SECONDS="60":
+    @.ci/fuzz "{{ TARGET }}" "{{ SECONDS }}"
 
 # Install what running needs and build the Rust core. Quick when nothing changed.
 setup: _preflight (_install "requirements.lock") _core
