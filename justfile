@@ -53,9 +53,9 @@ fmt: setup-dev
     ruff format .
     cargo fmt --all
 
-# Benchmarks (pytest-benchmark, then the Rust ones). Compare only figures of one run.
-bench *ARGS: setup-dev
-    @python -m pytest bench -o python_files="bench_*.py test_*.py" --benchmark-only "$@"
+# Our kernels against their peers (docs/benchmarks.md): `just bench --quick`, `just bench vpin`. Alone: all of it, recorded.
+bench *ARGS: setup _peers
+    @PYTHONPATH=python .venv-bench/bin/python -m bench "$@"
 
 # Fuzz every parser and kernel for SECONDS each, two at a time; or one target. Needs a C++ compiler, but no nightly Rust.
 [no-exit-message]
@@ -68,17 +68,18 @@ setup: _preflight (_install "requirements.lock") _core
 # The same with the tools of development.
 setup-dev: _preflight (_install "requirements-dev.lock") _core
 
-# Resolve the dependencies of pyproject.toml anew into the two hashed lock files (they name no registry).
+# Resolve the dependencies of pyproject.toml anew into the hashed lock files (they name no registry).
 lock: _preflight
     uv pip compile pyproject.toml --group build --quiet {{ lock_options }} --output-file requirements.lock
     uv pip compile pyproject.toml --group dev --quiet {{ lock_options }} --constraints requirements.lock \
         --output-file requirements-dev.lock
+    uv pip compile pyproject.toml --group bench --quiet {{ lock_options }} --output-file requirements-bench.lock
 
 lock_options := "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url"
 
 # Remove what was built and cached. Keeps .venv and var (journals, event logs).
 clean:
-    rm -rf target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks {{ stamps }}
+    rm -rf .venv-bench target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks {{ stamps }}
     rm -f python/alphatrader/_core*.so
     find python tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -109,6 +110,22 @@ _install LOCK:
     # Not `sync`: that would remove uv and just themselves.
     uv pip install --quiet --require-hashes --requirements {{ LOCK }}
     echo "$want" > "$stamp"
+
+# The peers have an environment of their own: nautilus_trader pins other versions than those that trade.
+_peers:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    want="$({{ sha256 }} < requirements-bench.lock) $(python -VV)"
+    if [ "$(cat .venv-bench/stamp 2>/dev/null)" = "$want" ]; then exit 0; fi
+    echo "installing the peers of requirements-bench.lock into .venv-bench" >&2
+    uv venv --quiet --clear --python .venv/bin/python .venv-bench
+    export VIRTUAL_ENV=.venv-bench
+    options="--quiet --require-hashes --only-binary :all:"
+    if ! uv pip install $options --requirements requirements-bench.lock; then
+        echo "not every peer has a wheel here: installing those that have, one by one" >&2
+        python -m bench.peers requirements-bench.lock -- uv pip install --no-deps $options --requirements
+    fi
+    echo "$want" > .venv-bench/stamp
 
 _core:
     #!/usr/bin/env bash

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BUILD_PROFILE",
     "KIND_CONTROL",
     "KIND_DEPTH",
     "KIND_DEPTH_RESET",
@@ -430,6 +431,9 @@ def vpin(
     one-minute bars by the normal distribution of the price change over its trailing standard deviation.
     Raises CoreError for arrays of different length, bad prices or sizes.
     """
+
+BUILD_PROFILE: str
+"""The Cargo profile of this build: ``release`` is what is published, ``debug`` and ``quick`` are for development."""
 
 def version() -> str:
     """Crate version."""

@@ -24,6 +24,7 @@ const fn version() -> &'static str {
 #[pymodule]
 fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(m)?;
+    m.add("BUILD_PROFILE", env!("ALPHATRADER_BUILD_PROFILE"))?;
     m.add("KIND_CONTROL", batch::KIND_CONTROL)?;
     m.add("KIND_TRADE", batch::KIND_TRADE)?;
     m.add("KIND_QUOTE", batch::KIND_QUOTE)?;

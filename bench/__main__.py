@@ -1,0 +1,35 @@
+"""``python -m bench``: run the benchmarks.
+
+Positional words choose by name: ``python -m bench vpin occ`` runs what has one of them in its file's or test's name.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """Run pytest over this folder with what the words and flags ask for; its exit status."""
+    parser = argparse.ArgumentParser(prog="just bench", description="Our kernels against their peers, in one run.")
+    parser.add_argument("names", nargs="*", help="only benchmarks with one of these words in their name")
+    parser.add_argument("--quick", action="store_true", help="up to 100,000 elements, shown only: under five minutes")
+    parser.add_argument("--no-record", action="store_true", help="show only: neither bench/results nor the document")
+    chosen, further = parser.parse_known_args()
+    arguments = [str(HERE), "--benchmark-only", "--benchmark-quiet", "-o", "timeout=900", "-q", "-rf"]
+    if chosen.quick:
+        arguments += ["--sizes-max=100000", "--budget-s=0.7", "--total-s=280"]
+    else:
+        arguments += ["--sizes-max=10000000", "--budget-s=3", "--total-s=2300"]
+    if not chosen.quick and not chosen.no_record:
+        arguments.append("--record")
+    if chosen.names:
+        arguments += ["-k", " or ".join(chosen.names)]
+    return pytest.main([*arguments, *further])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
