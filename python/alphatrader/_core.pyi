@@ -7,14 +7,15 @@ and sizes above 1e9 are refused as corrupt. ``None`` means "not known", never 0.
 Every error is a :class:`CoreError`, except a ``TypeError`` or ``OverflowError`` for an argument of a wrong Python type.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, final, type_check_only
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol, Self, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "BUILD_PROFILE",
+    "FRAME_BYTES_MAX",
     "KIND_CONTROL",
     "KIND_DEPTH",
     "KIND_DEPTH_RESET",
@@ -24,7 +25,10 @@ __all__ = [
     "ChainDecodeError",
     "CoreError",
     "Exposure",
+    "FrameError",
     "Market",
+    "MarketFeed",
+    "MarketRows",
     "OccSymbol",
     "OccSymbolError",
     "PlaceholderDataError",
@@ -32,11 +36,13 @@ __all__ = [
     "RecordBatch",
     "SchemaError",
     "Snapshot",
+    "TwsDecoder",
     "UnknownInstrumentError",
     "VpinSeries",
     "black_scholes",
     "decode_alphavantage_chain",
     "decode_cboe_csv",
+    "decode_ticks",
     "exposure",
     "format_occ",
     "implied_volatility",
@@ -63,6 +69,9 @@ class RateLimitedError(ChainDecodeError):
 
 class UnknownInstrumentError(CoreError):
     """An event names an instrument that was never added."""
+
+class FrameError(CoreError):
+    """Bytes that are no frames of the TWS protocol."""
 
 class SchemaError(CoreError):
     """An Arrow batch lacks a column or has one of another type."""
@@ -239,6 +248,141 @@ class Market:
         Bars start at multiples of ``seconds`` since the epoch. Intervals without a trade have no bar. 32,768 seconds
         with trades are kept.
         """
+
+# ---------------------------------------------------------------------------------------------- TWS socket feed
+
+FRAME_BYTES_MAX: int
+"""Longest frame that is read, in bytes (16 MiB); a longer one, or one of 0 bytes, raises :class:`FrameError`."""
+
+@final
+class MarketRows:
+    """Market rows of one network chunk: prints, quotes and depth rows in order, held in Rust."""
+
+    def __len__(self) -> int: ...
+    def apply(self, market: Market, ts_ns: int) -> None:
+        """Apply all rows at one time (ns since the epoch). Nothing is applied if one is refused.
+
+        Raises UnknownInstrumentError, CoreError.
+        """
+    def tuples(self) -> list[tuple[Any, ...]]:
+        """The rows as tuples, for tests and people.
+
+        ``(KIND_TRADE, instrument_id, price, size, venue, conditions)``,
+        ``(KIND_QUOTE, instrument_id, bid, bid_size, ask, ask_size)`` (a side that is absent: NaN, 0.0),
+        ``(KIND_DEPTH, instrument_id, op, side, position, price, size, market_maker)``.
+        """
+    @staticmethod
+    def record_batch(runs: Iterable[tuple[int, int, MarketRows]]) -> RecordBatch:
+        """Runs of ``(seq of the first row, ts_ns, rows)`` as one batch of the event log's schema."""
+
+@final
+class MarketFeed:
+    """Bytes of a TWS / IB Gateway connection (server version 157 to 178, text) to market rows.
+
+    Feed each chunk as it arrives, hand every message that comes back to the client library's decoder, then ``flush``
+    and ``take``::
+
+        fields = feed.feed(chunk)
+        while fields is not None:
+            rows = feed.take()          # rows that came before this message
+            library_decoder.interpret(fields)
+            fields = feed.resume()
+        feed.flush()
+        rows = feed.take()
+
+    A quote's two sides, which come as separate messages, become one row: when the chunk ends (``flush``), when a side
+    changes a second time, or before a print or depth row of the instrument. A market data message that is not plain
+    (spaces or underscores in a number, text outside ASCII, missing fields) is handed to the library as well; give what
+    it makes of it to ``price_size``, ``size``, ``print``, ``depth``, ... Not for use by two threads at once.
+    """
+
+    messages: int
+    """Messages that were decoded here."""
+    quotes_seen: int
+    """Quotes that became rows."""
+    late_rows: int
+    """Rows under a request id that is not open: they came after the cancel."""
+    bad_rows: int
+    """Rows with a price, size, side or position that cannot be (no price or size is above 1e9)."""
+    delayed_rows: int
+    """Delayed ticks that were dropped, because nobody asked for them."""
+    def __new__(cls, *, accepts_delayed: bool = False) -> Self: ...
+    def open(self, request_id: int, instrument_id: int, kind: Literal["quote", "trade", "depth"]) -> None:
+        """Route what comes under a request id (reqMktData, reqTickByTickData, reqMktDepth) to an instrument."""
+    def close(self, request_id: int) -> None:
+        """Drop what still comes under a request id, and a quote of it that is not a row yet."""
+    def take_prints_from_quotes(self, instrument_id: int, enabled: bool) -> None:
+        """Choose the one source of prints: RTVolume of the quote line (generic tick 233), or tick-by-tick (default)."""
+    def feed(self, data: bytes | bytearray, *, market_data: bool = True) -> list[str] | None:
+        """Take a chunk and read up to the first message for the library: its fields; None when all was read.
+
+        Without ``market_data`` every message is for the library (the handshake). The GIL is released for 8 KiB and
+        more. Raises FrameError on an impossible length: the connection is useless then.
+        """
+    def resume(self, *, market_data: bool = True) -> list[str] | None:
+        """Go on after such a message. Streams that were opened or closed meanwhile count."""
+    def flush(self) -> None:
+        """End a chunk: the quotes that changed become rows."""
+    def take(self) -> MarketRows | None:
+        """The rows since the last call; None if there are none."""
+    def reset(self) -> None:
+        """Forget an unfinished message: a new connection begins. Streams stay."""
+    def price_size(self, request_id: int, tick_type: int, price: float, size: float) -> None:
+        """tickPrice: 1 bid, 2 ask (66, 67 delayed); others are ignored. A price of 0 or less: the side is absent."""
+    def size(self, request_id: int, tick_type: int, size: float) -> None:
+        """tickSize: 0 bid, 3 ask (69, 70 delayed); others are ignored."""
+    def quoted_print(self, request_id: int, price: float, size: float) -> None:
+        """The print of an RTVolume tickString."""
+    def option_computation(self, request_id: int, tick_type: int) -> None:
+        """tickOption: one computed from bid (10) or ask (11) makes the quote, unchanged, a row again."""
+    def print(self, request_id: int, price: float, size: float, exchange: str, conditions: str) -> None:
+        """TickByTickAllLast."""
+    def depth(
+        self, request_id: int, position: int, market_maker: str, operation: int, side: int, price: float, size: float
+    ) -> None:
+        """updateMktDepth, updateMktDepthL2."""
+
+@final
+class TwsDecoder:
+    """Framing and decoding of the nine market-data messages, with one call of a ``Wrapper`` method each.
+
+    The methods are those of ib_insync and ib_async, with the same arguments: ``priceSizeTick``, ``tickSize``,
+    ``updateMktDepth``, ``updateMktDepthL2``, ``tickOptionComputation``, ``tickGeneric``, ``tickString``,
+    ``realtimeBar``, ``tickByTickAllLast``, ``tickByTickBidAsk``, ``tickByTickMidPoint``; they are looked up once, and
+    one that is absent is not called. All other messages, and market data that is not plain, go to ``hand_on`` as the
+    list of their fields (``Decoder.interpret`` takes it as it is).
+    """
+
+    messages: int
+    """Messages so far, the handed-on ones among them."""
+    def __new__(
+        cls,
+        wrapper: object,
+        hand_on: Callable[[list[str]], object],
+        *,
+        last_attributes: Callable[[bool, bool], object] | None = None,
+        bid_ask_attributes: Callable[[bool, bool], object] | None = None,
+    ) -> Self:
+        """``last_attributes`` and ``bid_ask_attributes`` are the library's TickAttribLast and TickAttribBidAsk.
+
+        Without them the mask is passed as an integer.
+        """
+    def data_received(self, data: bytes) -> None:
+        """Take a chunk. What a method raises goes through; the next call goes on with the next message.
+
+        Raises FrameError.
+        """
+    def reset(self) -> None:
+        """Forget an unfinished message: a new connection begins."""
+
+def decode_ticks(data: bytes | bytearray) -> tuple[RecordBatch, int]:
+    """Decode a captured socket stream; returns one row for each whole message, and the bytes that they take.
+
+    Columns: message int16 (1, 2, 12, 13, 21, 45, 46, 50, 99; 0 = not decoded), request_id int64, numbers list<float64>
+    (in the order of the library's ``Wrapper`` arguments after the request id; tickByTick begins with its type), text
+    utf8 (market maker, exchange, value of a tickString), text2 utf8 (conditions), frame binary (message 0: the bytes).
+    A tickPrice without a price is no row. The GIL is released. Raises FrameError.
+    """
 
 # ---------------------------------------------------------------------------------------------- option symbols
 

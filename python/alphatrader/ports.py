@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from alphatrader._core import MarketRows
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.events import ControlEvent
 from alphatrader.domain.orders import BrokerSnapshot, OrderIntent
@@ -55,6 +56,10 @@ class EventSink(Protocol):
         self, instrument_id: int, op: int, side: int, position: int, price: float, size: float, market_maker: str
     ) -> None:
         """Take one row operation of the depth book as the broker sent it."""
+        ...
+
+    def market_rows(self, rows: MarketRows) -> None:
+        """Take the prints, quotes and depth rows of one network chunk, in order and at one time."""
         ...
 
     def depth_reset(self, instrument_id: int) -> None:
@@ -158,6 +163,10 @@ class EventLog(Protocol):
 
     def append(self, row: tuple[object, ...]) -> None:
         """Buffer a row of :data:`alphatrader.domain.eventlog.EventRow`; flushed in the background."""
+        ...
+
+    def append_rows(self, first_seq: int, ts_ns: int, rows: MarketRows) -> None:
+        """Buffer market rows of one time, numbered from ``first_seq``."""
         ...
 
 

@@ -201,6 +201,9 @@ class Counter:
     def append(self, row: object) -> None:
         """The recorder."""
 
+    def append_rows(self, first_seq: int, ts_ns: int, rows: object) -> None:
+        """The recorder."""
+
     async def submit(self, approved: object) -> None:
         self.sent.append("submit")
 

@@ -4,7 +4,11 @@ Rows are in the order in which the engine saw them (``seq``). A row with ``kind`
 its JSON in ``payload``; all others are market rows, which Rust reads by column and without Python objects.
 """
 
+from typing import NamedTuple
+
 import pyarrow as pa
+
+from alphatrader._core import MarketRows
 
 SCHEMA_VERSION = 1
 
@@ -33,3 +37,11 @@ EVENT_SCHEMA = pa.schema(
 
 EventRow = tuple[int, int, int, int, int, int, int, float, float, float, float, str | None, str | None, bytes | None]
 """One row in the order of the schema's columns."""
+
+
+class MarketRun(NamedTuple):
+    """Market rows of one time, whose sequence numbers follow one another."""
+
+    first_seq: int
+    ts_ns: int
+    rows: MarketRows

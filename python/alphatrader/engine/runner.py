@@ -100,6 +100,14 @@ class Runner:
             return
         self._depth(ts_ns, instrument_id, op, side, position, price, size, market_maker)
 
+    def market_rows(self, rows: _core.MarketRows) -> None:
+        """Take the market rows of one network chunk: applied and recorded in Rust, as one."""
+        ts_ns = self.now_ns()
+        if self._held is not None:
+            self._hold(lambda: self._market_rows(ts_ns, rows))
+            return
+        self._market_rows(ts_ns, rows)
+
     def depth_reset(self, instrument_id: int) -> None:
         """Forget the depth book."""
         ts_ns = self.now_ns()
@@ -197,6 +205,13 @@ class Runner:
     ) -> None:
         self._market.depth(ts_ns, number, op, side, position, price, size, maker)
         self._record(ts_ns, DEPTH, number, op, side, position, price, size, venue=maker)
+        self._wake()
+
+    def _market_rows(self, ts_ns: int, rows: _core.MarketRows) -> None:
+        rows.apply(self._market, ts_ns)
+        seq, self.events = self.events, self.events + len(rows)
+        if self.ports is not None:
+            self.ports.log.append_rows(seq, ts_ns, rows)
         self._wake()
 
     def _depth_reset(self, ts_ns: int, number: int) -> None:

@@ -74,6 +74,7 @@ class GatewaySettings(Settings):
     account: str = ""
     """Empty = the only account of the login; with several, it must be named."""
     library: Literal["ib_insync", "ib_async"] = "ib_insync"
+    decoder: Literal["rust", "library"] = "rust"
     connect_timeout_s: float = Field(10, gt=0)
     link: LinkSettings = LinkSettings()
 

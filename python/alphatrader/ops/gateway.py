@@ -89,6 +89,7 @@ def broker_settings(config: AppConfig, options: RunOptions, link: GatewayLink | 
         client_id=gateway.client_ids.trader,
         account="" if link is not None else account,
         library=gateway.library,
+        decoder=gateway.decoder,
         connect_timeout_s=gateway.connect_timeout_s,
         **gateway.link.model_dump(),
     )

@@ -21,6 +21,9 @@ pub enum Error {
     /// An event that names an instrument which was never added.
     #[error("instrument {0} is unknown: call add_instrument before its first event")]
     UnknownInstrument(i64),
+    /// Bytes that are no frames of the TWS protocol.
+    #[error("{0}")]
+    Frame(String),
     /// An Arrow batch that lacks a column or has one of another type.
     #[error("{0}")]
     Schema(String),

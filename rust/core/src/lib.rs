@@ -16,6 +16,7 @@ pub mod civil;
 mod columns;
 pub mod error;
 pub mod exposure;
+pub mod feed;
 pub mod limits;
 pub mod market;
 pub mod occ;

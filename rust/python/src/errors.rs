@@ -18,6 +18,7 @@ exception!(ChainDecodeError, CoreError, "A chain body that could not be decoded.
 exception!(PlaceholderDataError, ChainDecodeError, "The body holds the invented rows of a missing entitlement.");
 exception!(RateLimitedError, ChainDecodeError, "The body is a rate-limit or entitlement notice instead of data.");
 exception!(UnknownInstrumentError, CoreError, "An event names an instrument that was never added.");
+exception!(FrameError, CoreError, "Bytes that are no frames of the TWS protocol.");
 exception!(SchemaError, CoreError, "An Arrow batch lacks a column or has one of another type.");
 
 /// The Python exception for an error of the core.
@@ -30,6 +31,7 @@ pub fn to_python(error: Error) -> PyErr {
         Error::PlaceholderData(_) => PlaceholderDataError::new_err(text),
         Error::RateLimited(_) => RateLimitedError::new_err(text),
         Error::UnknownInstrument(_) => UnknownInstrumentError::new_err(text),
+        Error::Frame(_) => FrameError::new_err(text),
         Error::Schema(_) => SchemaError::new_err(text),
     }
 }
@@ -50,5 +52,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("PlaceholderDataError", py.get_type::<PlaceholderDataError>())?;
     m.add("RateLimitedError", py.get_type::<RateLimitedError>())?;
     m.add("UnknownInstrumentError", py.get_type::<UnknownInstrumentError>())?;
+    m.add("FrameError", py.get_type::<FrameError>())?;
     m.add("SchemaError", py.get_type::<SchemaError>())
 }

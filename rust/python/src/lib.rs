@@ -8,6 +8,7 @@ mod arrow;
 mod chain;
 mod errors;
 mod exposure;
+mod feed;
 mod market;
 mod occ;
 mod pricing;
@@ -33,6 +34,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<arrow::PyBatch>()?;
     m.add_class::<market::PyMarket>()?;
     m.add_class::<market::PySnapshot>()?;
+    feed::register(m)?;
     m.add_class::<occ::PyOccSymbol>()?;
     m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::format_occ, m)?)?;

@@ -24,7 +24,7 @@ pub struct PyMarket(Mutex<Market>);
 impl PyMarket {
     /// Waits without the GIL, so that a batch under way in another thread can finish. A panic in the core leaves the
     /// state valid (it is plain data), so a poisoned lock is taken all the same.
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Market> {
+    pub(crate) fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Market> {
         self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,6 +26,11 @@ def library(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=["rust", "library"])
+def decoder(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     async with Gateway() as running:
@@ -36,11 +41,12 @@ MakeSettings = Callable[..., IbkrSettings]
 
 
 @pytest.fixture
-def make_settings(library: str, gateway: Gateway) -> MakeSettings:
+def make_settings(library: str, decoder: str, gateway: Gateway) -> MakeSettings:
     def make(**changes: Any) -> IbkrSettings:
         values: dict[str, Any] = {
             "port": gateway.port,
             "library": library,
+            "decoder": decoder,
             "connect_timeout_s": 2,
             "reconnect_initial_s": 0.02,
             "reconnect_max_s": 0.05,

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from alphatrader import _core
 from alphatrader.domain.events import ControlEvent
 
 E = TypeVar("E")
@@ -29,6 +30,11 @@ class RecordingSink:
 
     def depth(self, instrument_id, op, side, position, price, size, market_maker) -> None:
         self._add("depth", instrument_id, op, side, position, price, size, market_maker)
+
+    def market_rows(self, rows) -> None:
+        take = {_core.KIND_TRADE: self.trade, _core.KIND_QUOTE: self.quote, _core.KIND_DEPTH: self.depth}
+        for kind, *values in rows.tuples():
+            take[kind](*values)
 
     def depth_reset(self, instrument_id) -> None:
         self._add("depth_reset", instrument_id)

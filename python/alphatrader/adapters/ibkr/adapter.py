@@ -1,7 +1,7 @@
 """The adapter as the runner sees it: both broker ports over one session.
 
-callbacks ──► taps ──────────────► EventSink rows (quotes, prints, depth)
-(decoder)  ─► reports, snapshot ─► EventSink events (orders, fills, account)
+chunk ──────► taps ──────────────► EventSink rows (quotes, prints, depth)
+callbacks ─┬► reports, snapshot ─► EventSink events (orders, fills, account)
            └► session ───────────► LinkChanged, NextOrderId
 orders, market_data ──► session ──► limiter ──► wire ──► gateway
 """
@@ -17,12 +17,13 @@ from alphatrader.adapters.ibkr.library import load_library
 from alphatrader.adapters.ibkr.market_data import MarketDataDesk
 from alphatrader.adapters.ibkr.orders import OrderDesk
 from alphatrader.adapters.ibkr.reports import OrderReports
+from alphatrader.adapters.ibkr.rust_feed import RustTaps
 from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.settings import IbkrSettings
 from alphatrader.adapters.ibkr.sink import MarkedSink
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
-from alphatrader.adapters.ibkr.taps import MarketTaps
+from alphatrader.adapters.ibkr.taps import MarketTaps, Taps
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.orders import BrokerSnapshot, OrderIntent
 from alphatrader.ports import Clock, EventSink
@@ -40,7 +41,9 @@ class IbkrAdapter:
     def __init__(self, settings: IbkrSettings, sink: EventSink, clock: Clock) -> None:
         marked = MarkedSink(sink)
         session = Session(settings, load_library(settings.library), marked)
-        taps = MarketTaps(marked, accepts_delayed=settings.accepts_delayed)
+        taps: Taps = (RustTaps if settings.decoder == "rust" else MarketTaps)(
+            marked, accepts_delayed=settings.accepts_delayed
+        )
         streams = Streams(session, taps, marked)
         contracts = ContractBook(session)
         reports = OrderReports(marked, settings.client_id, self._poll_unknown_orders)
@@ -56,6 +59,7 @@ class IbkrAdapter:
         session.callbacks = make_callbacks(receivers)
         session.message_ids = MESSAGE_IDS
         session.raw_handlers = {TICK_OPTION: taps.option_computation}
+        session.new_reader = taps.reader
         session.on_chunk_end = self._chunk_end
         session.renew_streams = streams.renew_all
         session.start_requests = [

@@ -16,7 +16,7 @@ from alphatrader.adapters.ibkr.requests import FIRST_REQUEST_ID, PendingRequests
 from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
-from alphatrader.adapters.ibkr.taps import MarketTaps
+from alphatrader.adapters.ibkr.taps import Taps
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Receivers:
     """The parts of the adapter that hear something."""
 
     session: Session
-    taps: MarketTaps
+    taps: Taps
     streams: Streams
     reports: OrderReports
     snapshots: SnapshotPoller

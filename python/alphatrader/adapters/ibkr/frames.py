@@ -4,11 +4,21 @@ The library's own framing buffers for ever on a nonsensical length and slows wit
 """
 
 import struct
+from collections.abc import Iterable
+from typing import Protocol
 
 from alphatrader.domain.errors import DataError
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 """Far above any real message (the largest are lists of contracts, some hundred kilobytes)."""
+
+
+class Reader(Protocol):
+    """Reads the bytes of one connection."""
+
+    def feed(self, data: bytes) -> Iterable[list[str]]:
+        """Take what arrived and return the messages to dispatch. Raises DataError on an impossible length."""
+        ...
 
 
 class FrameReader:

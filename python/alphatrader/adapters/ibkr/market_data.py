@@ -12,7 +12,7 @@ from alphatrader.adapters.ibkr.health import Renewal
 from alphatrader.adapters.ibkr.history import PrintHistory
 from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.streams import Stream, Streams
-from alphatrader.adapters.ibkr.taps import MarketTaps, StreamKind
+from alphatrader.adapters.ibkr.taps import StreamKind, Taps
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.errors import DataError, LinkError
 from alphatrader.domain.events import ContractUnavailable, InstrumentAdded, OptionUniverse
@@ -28,7 +28,7 @@ class MarketDataDesk:
     """Implements :class:`alphatrader.ports.MarketData`."""
 
     def __init__(
-        self, session: Session, sink: EventSink, taps: MarketTaps, streams: Streams, contracts: ContractBook
+        self, session: Session, sink: EventSink, taps: Taps, streams: Streams, contracts: ContractBook
     ) -> None:
         self._session = session
         self._sink = sink

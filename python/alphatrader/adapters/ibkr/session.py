@@ -13,6 +13,7 @@ import structlog
 
 from alphatrader.adapters.ibkr.admission import check_order_id, choose_account, unreadable
 from alphatrader.adapters.ibkr.faults import FaultPolicy, SinkError, Verdict
+from alphatrader.adapters.ibkr.frames import FrameReader, Reader
 from alphatrader.adapters.ibkr.health import LinkHealth, Renewal, is_link_code
 from alphatrader.adapters.ibkr.library import Library
 from alphatrader.adapters.ibkr.limiter import Priority, SendLimiter
@@ -42,6 +43,7 @@ class Session:
         self.callbacks: Any = None
         self.message_ids: tuple[int, ...] = ()
         self.raw_handlers: dict[int, Callable[[list[str]], None]] = {}
+        self.new_reader: Callable[[], Reader] = FrameReader
         self.on_chunk_end: Callable[[], None] = lambda: None
         self.renew_streams: Callable[[Renewal], Awaitable[None]] | None = None
         self.on_link_lost: list[Callable[[], None]] = []
@@ -111,7 +113,13 @@ class Session:
     async def _connect(self) -> None:
         settings = self.settings
         wire = Wire(
-            self.library, self.callbacks, self.message_ids, self._wire_lost, self._wire_fault, self.on_chunk_end
+            self.library,
+            self.callbacks,
+            self.message_ids,
+            self.new_reader(),
+            self._wire_lost,
+            self._wire_fault,
+            self.on_chunk_end,
         )
         wire.handlers.update(self.raw_handlers)
         self._wire = wire

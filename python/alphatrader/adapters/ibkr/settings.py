@@ -18,6 +18,9 @@ class IbkrSettings(BaseModel):
     account: str = ""
     """Empty: the login's only account. Required where a login serves several."""
     library: Literal["ib_insync", "ib_async"] = "ib_insync"
+    decoder: Literal["rust", "library"] = "rust"
+    """Who decodes market data: the Rust core, a chunk at a time, or the library, message by message. The events are
+    the same. Everything else is decoded by the library in either case."""
 
     connect_timeout_s: float = Field(10, gt=0)
     reconnect_initial_s: float = Field(0.5, gt=0)

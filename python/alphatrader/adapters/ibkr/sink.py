@@ -21,6 +21,7 @@ class MarkedSink:
         self.quote = _marked(sink.quote)
         self.depth = _marked(sink.depth)
         self.depth_reset = _marked(sink.depth_reset)
+        self.market_rows = _marked(sink.market_rows)
         self.now_ns = sink.now_ns
         self._post = _marked(sink.post)
 

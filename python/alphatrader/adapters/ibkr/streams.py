@@ -9,7 +9,7 @@ import structlog
 from alphatrader.adapters.ibkr.health import COMPETING_SESSION, Renewal
 from alphatrader.adapters.ibkr.limiter import Priority
 from alphatrader.adapters.ibkr.session import Session
-from alphatrader.adapters.ibkr.taps import MarketTaps, StreamKind
+from alphatrader.adapters.ibkr.taps import StreamKind, Taps
 from alphatrader.adapters.ibkr.wire import Request
 from alphatrader.domain.events import ContractUnavailable
 from alphatrader.ports import EventSink
@@ -39,7 +39,7 @@ class Stream:
 class Streams:
     """All wanted streams, by instrument and kind."""
 
-    def __init__(self, session: Session, taps: MarketTaps, sink: EventSink) -> None:
+    def __init__(self, session: Session, taps: Taps, sink: EventSink) -> None:
         self._session = session
         self._taps = taps
         self._sink = sink

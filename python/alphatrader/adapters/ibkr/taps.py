@@ -5,12 +5,14 @@ chunk ends, when its side changes a second time, or before a print or depth row 
 half-changed quote is ever seen and the order of events stays true.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import structlog
 
+from alphatrader.adapters.ibkr.frames import FrameReader, Reader
 from alphatrader.ports import EventSink
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +23,112 @@ BID, ASK, BID_SIZE, ASK_SIZE, RT_VOLUME = 1, 2, 0, 3, 48
 _DELAYED = {66: BID, 67: ASK, 69: BID_SIZE, 70: ASK_SIZE}
 _SIZE_OF = {BID_SIZE: BID, ASK_SIZE: ASK}
 OPTION_BID, OPTION_ASK = 10, 11
+DELETE = 2
 LIVE, FROZEN = 1, 2
+PRICE_MAX = SIZE_MAX = 1e9
+"""No price or size is above: the market state refuses more, and a broken row must not end the trader."""
+
+
+class Taps(Protocol):
+    """What the rest of the adapter needs of market data, whoever decodes it."""
+
+    @property
+    def quotes_seen(self) -> int:
+        """Quotes handed on."""
+        ...
+
+    @property
+    def open(self) -> Callable[[int, int, StreamKind], None]:
+        """Route rows under a request id to an instrument."""
+        ...
+
+    @property
+    def close(self) -> Callable[[int], None]:
+        """Drop whatever still comes under a request id."""
+        ...
+
+    @property
+    def take_prints_from_quotes(self) -> Callable[[int, bool], None]:
+        """Choose the one source of prints: RTVolume of the quote line, or tick-by-tick."""
+        ...
+
+    @property
+    def price_size(self) -> Callable[[int, int, float, float], None]:
+        """Take tickPrice (1)."""
+        ...
+
+    @property
+    def size(self) -> Callable[[int, int, float], None]:
+        """Take tickSize (2)."""
+        ...
+
+    @property
+    def string(self) -> Callable[[int, int, str], None]:
+        """Take tickString (46)."""
+        ...
+
+    @property
+    def option_computation(self) -> Callable[[list[str]], None]:
+        """Take tickOption (21), as its fields."""
+        ...
+
+    @property
+    def tick_by_tick(self) -> Callable[[int, int, int, float, float, Any, str, str], None]:
+        """Take tickByTick (99) of Last / AllLast."""
+        ...
+
+    @property
+    def depth(self) -> Callable[[int, int, int, int, float, float], None]:
+        """Take mktDepth (12)."""
+        ...
+
+    @property
+    def depth_l2(self) -> Callable[..., None]:
+        """Take mktDepthL2 (13)."""
+        ...
+
+    @property
+    def market_data_type(self) -> Callable[[int, int], None]:
+        """Take marketDataType (58)."""
+        ...
+
+    def flush(self) -> None:
+        """Hand on what changed; call when a network chunk has been read."""
+        ...
+
+    def reader(self) -> Reader:
+        """Return the reader of a new connection."""
+        ...
+
+
+def log_market_data_type(request_id: int, kind: int) -> None:
+    """Say so if the gateway decided to give us something else than live data."""
+    if kind != LIVE:
+        _log.warning("ibkr_data_is_not_live", request_id=request_id, kind="frozen" if kind == FROZEN else "delayed")
+
+
+def log_delayed_drop() -> None:
+    """Say once that delayed ticks are dropped."""
+    _log.warning(
+        "ibkr_delayed_data_dropped",
+        cure="subscribe to live data for this symbol, or set market_data_type of the gateway to 3",
+    )
+
+
+def quoted_print(value: str) -> tuple[float, float]:
+    """Price and size of an RTVolume text ``price;size;ms;total volume;vwap;single``; 0 where it states none."""
+    price, size, _rest = value.split(";", 2)
+    return (float(price), float(size)) if price and size else (0.0, 0.0)
+
+
+def is_price(price: float) -> bool:
+    """Whether a price can be true."""
+    return 0 < price <= PRICE_MAX
+
+
+def is_size(size: float) -> bool:
+    """Whether a size can be true."""
+    return 0 <= size <= SIZE_MAX
 
 
 @dataclass(slots=True)
@@ -51,6 +158,10 @@ class MarketTaps:
         self.bad_rows = 0
         self.delayed_rows = 0
         self.quotes_seen = 0
+
+    def reader(self) -> FrameReader:
+        """Return the reader of a new connection: its messages all go to the library's decoder."""
+        return FrameReader()
 
     # ------------------------------------------------------------------------------------------ opening and closing
 
@@ -87,6 +198,9 @@ class MarketTaps:
             self.late_rows += 1
             return
         kind = self._live_kind(tick_type)
+        if kind in (BID, ASK) and price > 0 and not (is_price(price) and is_size(size)):
+            self.bad_rows += 1
+            return
         if kind == BID:
             if line.dirty_bid:
                 self._emit(line)
@@ -109,10 +223,16 @@ class MarketTaps:
             return
         side = _SIZE_OF.get(self._live_kind(tick_type))
         if side == BID and line.bid == line.bid and size != line.bid_size:
+            if not is_size(size):
+                self.bad_rows += 1
+                return
             if line.dirty_bid:
                 self._emit(line)
             line.bid_size, line.dirty_bid = size, True
         elif side == ASK and line.ask == line.ask and size != line.ask_size:
+            if not is_size(size):
+                self.bad_rows += 1
+                return
             if line.dirty_ask:
                 self._emit(line)
             line.ask_size, line.dirty_ask = size, True
@@ -130,9 +250,13 @@ class MarketTaps:
             return
         if line.instrument_id not in self._prints_from_quotes:
             return
-        price, size, _rest = value.split(";", 2)
-        if price and size and float(price) > 0 and float(size) > 0:
-            self._trade(line.instrument_id, float(price), float(size), "", "")
+        price, size = quoted_print(value)
+        if not (price > 0 and size > 0):
+            return
+        if is_price(price) and is_size(size):
+            self._trade(line.instrument_id, price, size, "", "")
+        else:
+            self.bad_rows += 1
 
     def option_computation(self, fields: list[str]) -> None:
         """Take tickOption (21), whose numbers are not used.
@@ -160,7 +284,7 @@ class MarketTaps:
         instrument_id = self._trades.get(request_id)
         if instrument_id is None:
             self.late_rows += 1
-        elif price > 0 and size > 0:
+        elif is_price(price) and is_size(size) and size > 0:
             self._trade(instrument_id, price, size, exchange, conditions)
         else:
             self.bad_rows += 1
@@ -184,7 +308,12 @@ class MarketTaps:
         instrument_id = self._depths.get(request_id)
         if instrument_id is None:
             self.late_rows += 1
-        elif op in (0, 1, 2) and side in (0, 1) and 0 <= position < 1_000:
+        elif (
+            op in (0, 1, 2)
+            and side in (0, 1)
+            and 0 <= position < 1_000
+            and (op == DELETE or (is_price(price) and is_size(size)))
+        ):
             self._flush_instrument(instrument_id)
             self._sink.depth(instrument_id, op, side, position, price, size, market_maker)
         else:
@@ -192,8 +321,7 @@ class MarketTaps:
 
     def market_data_type(self, request_id: int, kind: int) -> None:
         """Take marketDataType (58): what the gateway decided to give us."""
-        if kind != LIVE:
-            _log.warning("ibkr_data_is_not_live", request_id=request_id, kind="frozen" if kind == FROZEN else "delayed")
+        log_market_data_type(request_id, kind)
 
     def flush(self) -> None:
         """Hand on the quotes that changed; call when a network chunk has been read."""
@@ -211,10 +339,7 @@ class MarketTaps:
                 return _DELAYED[tick_type]
             self.delayed_rows += 1
             if self.delayed_rows == 1:
-                _log.warning(
-                    "ibkr_delayed_data_dropped",
-                    cure="subscribe to live data for this symbol, or set market_data_type of the gateway to 3",
-                )
+                log_delayed_drop()
             return -1
         return tick_type
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from alphatrader.adapters.ibkr.frames import FrameReader
+from alphatrader.adapters.ibkr.frames import Reader
 from alphatrader.adapters.ibkr.library import Library
 from alphatrader.domain.errors import DataError, LinkError
 
@@ -29,8 +29,8 @@ class _RaisingLogger:
 class Wire:
     """A connection. ``callbacks`` is what the library's decoder calls (the EWrapper interface, see callbacks.py).
 
-    ``on_lost`` is called once, with the reason, when an open connection ends by itself; ``on_fault`` when a message
-    could not be handled.
+    ``reader`` cuts the stream into messages, and may keep market data for itself. ``on_lost`` is called once, with the
+    reason, when an open connection ends by itself; ``on_fault`` when a message could not be handled.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Wire:
         library: Library,
         callbacks: Any,
         message_ids: Iterable[int],
+        reader: Reader,
         on_lost: Callable[["Wire", str], None],
         on_fault: Callable[["Wire", int, list[str], Exception], None],
         on_chunk_end: Callable[[], None],
@@ -54,7 +55,7 @@ class Wire:
         self.handlers: dict[int, Callable[[list[str]], None]] = {
             number: client.decoder.handlers[number] for number in message_ids
         }
-        self._reader = FrameReader()
+        self._reader = reader
         self._on_lost, self._on_fault, self._on_chunk_end = on_lost, on_fault, on_chunk_end
         self._drained = asyncio.Event()
         self._drained.set()
@@ -165,13 +166,14 @@ class Wire:
     def _data_received(self, data: bytes) -> None:
         self.last_heard_s = asyncio.get_running_loop().time()
         try:
-            messages = self._reader.feed(data)
+            for fields in self._reader.feed(data):
+                self._dispatch(fields)
         except DataError as error:
             if not self.refuse(LinkError(str(error))):
                 self.fail(str(error))
             return
-        for fields in messages:
-            self._dispatch(fields)
+        except Exception as error:  # noqa: BLE001 - see _dispatch
+            self._on_fault(self, -1, [], error)
         try:
             self._on_chunk_end()
         except Exception as error:  # noqa: BLE001 - see _dispatch

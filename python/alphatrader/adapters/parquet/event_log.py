@@ -18,10 +18,11 @@ from typing import cast
 import pyarrow as pa
 import structlog
 
+from alphatrader._core import MarketRows
 from alphatrader.adapters.parquet.conversion import convert
 from alphatrader.adapters.parquet.segments import SegmentFile, encode_rows, find_segments, segment_path
 from alphatrader.domain.errors import DataError, JournalError
-from alphatrader.domain.eventlog import EventRow
+from alphatrader.domain.eventlog import EventRow, MarketRun
 
 FLUSH_ROWS = 4_096
 FLUSH_INTERVAL_S = 0.25
@@ -48,7 +49,8 @@ class SegmentedEventLog:
         self._rotate_bytes = rotate_bytes
         self._capacity_rows = capacity_rows
         self._changed = threading.Condition()
-        self._rows: list[EventRow] = []
+        self._rows: list[EventRow | MarketRun] = []
+        self._row_count = 0
         self._encoded: deque[tuple[int, int, bytes]] = deque()
         """(first seq, rows, message): taken from ``_rows``, not yet written."""
         self._encoded_rows = 0
@@ -114,19 +116,27 @@ class SegmentedEventLog:
     @property
     def rows_held(self) -> int:
         """Rows in memory, not yet with the operating system."""
-        return len(self._rows) + self._encoded_rows
+        return self._row_count + self._encoded_rows
 
     def append(self, row: tuple[object, ...]) -> None:
         """Buffer a row. Never blocks and never raises: failure is told through ``on_change``."""
+        self._hold(cast("int", row[0]), 1, cast("EventRow", row))
+
+    def append_rows(self, first_seq: int, ts_ns: int, rows: MarketRows) -> None:
+        """Buffer market rows, as :meth:`append` does with one."""
+        self._hold(first_seq, len(rows), MarketRun(first_seq, ts_ns, rows))
+
+    def _hold(self, seq: int, count: int, item: EventRow | MarketRun) -> None:
         with self._changed:
             if self._lost_from is not None:
                 return
-            rows = self._rows
-            if len(rows) + self._encoded_rows >= self._capacity_rows:
-                self._end(cast("int", row[0]), f"the disk did not take {self._capacity_rows} rows")
+            before = self._row_count
+            if before + self._encoded_rows >= self._capacity_rows:
+                self._end(seq, f"the disk did not take {self._capacity_rows} rows")
                 return
-            rows.append(cast("EventRow", row))
-            if len(rows) == self._flush_rows:
+            self._rows.append(item)
+            self._row_count += count
+            if before < self._flush_rows <= self._row_count:
                 self._changed.notify_all()
 
     async def flush(self, timeout_s: float = 10.0) -> None:
@@ -162,11 +172,12 @@ class SegmentedEventLog:
         """Encode and write what has come; True when the thread is to end."""
         with self._changed:
             self._changed.wait_for(
-                lambda: len(self._rows) >= self._flush_rows or self._stopping or self._flush_now,
+                lambda: self._row_count >= self._flush_rows or self._stopping or self._flush_now,
                 self._flush_interval_s if self._up else RETRY_S,
             )
             rows, self._rows = self._rows, []
-            self._encoded_rows += len(rows)
+            self._encoded_rows += self._row_count
+            self._row_count = 0
             self._flush_now = False
             stopping = self._stopping
         for start in range(0, len(rows), self._flush_rows):
@@ -181,7 +192,7 @@ class SegmentedEventLog:
             self._close_segment()
         return stopping
 
-    def _encode(self, rows: list[EventRow]) -> bool:
+    def _encode(self, rows: list[EventRow | MarketRun]) -> bool:
         try:
             message = encode_rows(rows)
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -189,7 +200,8 @@ class SegmentedEventLog:
                 self._encoded_rows = sum(count for _, count, _ in self._encoded)
                 self._end(rows[0][0], f"a row is not of the schema: {error}")
             return False
-        self._encoded.append((rows[0][0], len(rows), message))
+        count = sum(len(row.rows) if isinstance(row, MarketRun) else 1 for row in rows)
+        self._encoded.append((rows[0][0], count, message))
         return True
 
     def _write(self) -> None:

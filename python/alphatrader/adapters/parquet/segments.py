@@ -9,13 +9,15 @@ A stream needs no footer: whatever was written before a crash is read up to the 
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 
-from alphatrader.domain.eventlog import EVENT_SCHEMA, EventRow
+from alphatrader._core import MarketRows
+from alphatrader.domain.eventlog import EVENT_SCHEMA, EventRow, MarketRun
 
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 _NAME = re.compile(r"segment-(\d{6})\.(arrows|parquet)")
@@ -49,11 +51,24 @@ def find_segments(directory: Path) -> list[Segment]:
     return [found[number] for number in sorted(found)]
 
 
-def encode_rows(rows: list[EventRow]) -> bytes:
+def encode_rows(rows: Sequence[EventRow | MarketRun]) -> bytes:
     """Encode rows as one IPC message. Raises pyarrow.ArrowException, TypeError, ValueError for a row that is none."""
+    parts = [
+        _of_runs(group) if runs else _of_tuples(group)  # type: ignore[arg-type]  # the key tells them apart
+        for runs, group in groupby(rows, lambda row: isinstance(row, MarketRun))
+    ]
+    batch = parts[0] if len(parts) == 1 else pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
+    return batch.serialize().to_pybytes()
+
+
+def _of_tuples(rows: Iterable[EventRow]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, EVENT_SCHEMA, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA).serialize().to_pybytes()
+    return pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
+
+
+def _of_runs(runs: Iterable[MarketRun]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(pa.record_batch(MarketRows.record_batch(runs)).columns, schema=EVENT_SCHEMA)
 
 
 class SegmentFile:
