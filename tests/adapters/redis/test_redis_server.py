@@ -143,12 +143,15 @@ def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_socket_directory_that_others_can_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    (tmp_path / f"alphatrader-{os.getuid()}").mkdir(mode=0o755)
-    (tmp_path / f"alphatrader-{os.getuid()}").chmod(0o755)
+def test_a_socket_directory_that_others_can_enter_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = tmp_path_factory.mktemp("run")  # a short path, whatever the test is called
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    (runtime / f"alphatrader-{os.getuid()}").mkdir(mode=0o755)
+    (runtime / f"alphatrader-{os.getuid()}").chmod(0o755)
     with pytest.raises(StoreError, match="open to other users"):
-        choose_socket(tmp_path / ("x" * 100))
+        choose_socket(runtime / ("x" * 100))
 
 
 def test_the_operators_server_is_used_and_left_alone(tmp_path: Path, server: PrivateServer) -> None:

@@ -1,7 +1,8 @@
 """Redis: projection of the engine's view, bus, and atomic de-duplication. It holds nothing that can't be rebuilt.
 
 ``ensure_redis`` finds or starts the server, ``open_client`` connects, ``RedisSignalStore`` de-duplicates,
-``StoreHealth`` watches and heals, ``Projection`` writes the view, ``Monitoring`` holds counters and heartbeats.
+``StoreHealth`` watches and heals, ``Projection`` writes the view (many keys at once by a ``PipelinedWriter``),
+``Monitoring`` holds counters and heartbeats.
 """
 
 from alphatrader.adapters.redis.claims import RedisSignalStore

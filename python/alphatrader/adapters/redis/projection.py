@@ -13,16 +13,15 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from redis.typing import EncodableT, FieldT
 
 from alphatrader.adapters.redis.documents import documents
 from alphatrader.adapters.redis.keys import HEARTBEAT, NOTICES, SIGNALS, STREAM_MAXLEN, VIEW, KeySpec
 from alphatrader.adapters.redis.monitoring import Monitoring
+from alphatrader.adapters.redis.pipeline import Command, PipelinedWriter
 from alphatrader.domain.view import EngineView, NoticeView, SignalView
 
 INTERVAL_S = 0.25
 PIPELINE_TIMEOUT_S = 2.0
-PIPELINE_MAX_COMMANDS = 500
 BACKOFF_MAX_S = 5.0
 STREAM_MEMORY = 1_000
 """Stream entries remembered as written; a view holds at most 150."""
@@ -41,6 +40,12 @@ class _Write(NamedTuple):
     data: bytes
     ts_ns: int = 0
 
+    def command(self) -> Command:
+        if self.spec.ttl_s is None:
+            fields = ("ts_ns", self.ts_ns, "run_id", self.name, "data", self.data)
+            return ("XADD", self.spec.name(), "MAXLEN", "~", STREAM_MAXLEN, "*", *fields)
+        return ("SET", self.name, self.data, "PX", int(self.spec.ttl_s * 1_000))
+
 
 class Projection:
     """Writes the view. ``source`` is called at every round and must be quick; ``on_change`` hears of loss and return.
@@ -57,7 +62,7 @@ class Projection:
         monitoring: Monitoring | None = None,
         on_change: Callable[[bool, str], None] | None = None,
     ) -> None:
-        self._client = client
+        self._writer = PipelinedWriter(client)
         self._source = source
         self._interval_s = interval_s
         self._monitoring = monitoring
@@ -134,10 +139,7 @@ class Projection:
 
     async def _look_for_loss(self) -> None:
         """Forget what we wrote if it is not there any more: somebody emptied the server, or it came back without it."""
-        async with self._client.pipeline(transaction=False) as pipe:
-            for spec in (VIEW, SIGNALS, NOTICES):
-                pipe.exists(spec.name())
-            view, *streams = await pipe.execute()
+        view, *streams = await self._writer.execute([("EXISTS", spec.name()) for spec in (VIEW, SIGNALS, NOTICES)])
         if not view and self._written_at_s:
             self._written_at_s, self._beats = {}, {}
             self.counters["rebuilds"] += 1
@@ -147,18 +149,7 @@ class Projection:
 
     async def _write(self, writes: list[_Write]) -> None:
         """Write in pipelines of bounded size. Raises RedisError, OSError."""
-        for start in range(0, len(writes), PIPELINE_MAX_COMMANDS):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for spec, name, data, ts_ns in writes[start : start + PIPELINE_MAX_COMMANDS]:
-                    if spec.ttl_s is None:
-                        fields: dict[FieldT, EncodableT] = {"ts_ns": ts_ns, "run_id": name, "data": data}
-                        pipe.xadd(spec.name(), fields, maxlen=STREAM_MAXLEN, approximate=True)
-                    else:
-                        pipe.set(name, data, px=int(spec.ttl_s * 1_000))
-                answers = await pipe.execute(raise_on_error=False)
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
+        await self._writer.execute([write.command() for write in writes])
         self.counters["commands"] += len(writes)
 
     def _note(self, writes: list[_Write], entries: list[_Write]) -> None:
