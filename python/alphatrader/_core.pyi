@@ -36,10 +36,13 @@ __all__ = [
     "RecordBatch",
     "SchemaError",
     "Snapshot",
+    "TradeSides",
     "TwsDecoder",
     "UnknownInstrumentError",
+    "Vpin",
     "VpinSeries",
     "black_scholes",
+    "classify_trades",
     "decode_alphavantage_chain",
     "decode_cboe_csv",
     "decode_ticks",
@@ -545,36 +548,193 @@ def implied_volatility(
 ) -> NDArray[np.float64]:
     """NaN where the price is outside the no-arbitrage bounds."""
 
-# ---------------------------------------------------------------------------------------------- batch VPIN
+# ---------------------------------------------------------------------------------------------- VPIN
+
+_TapeColumn = NDArray[Any] | ArrowBatch | ArrowTable
+"""A NumPy array, or an Arrow array, chunked array or series of any library (pyarrow, polars, pandas, ...)."""
+_VpinScheme = Literal["tick", "quote", "bulk", "given"]
+"""How volume is split into bought and sold: tick rule; quote rule with the tick rule where the quote says nothing
+(Lee and Ready 1991); bulk classification of bars (Easley, Lopez de Prado, O'Hara 2012); or the tape's own aggressor."""
 
 @final
 class VpinSeries:
-    """VPIN over a recorded tape (Easley, Lopez de Prado, O'Hara 2012)."""
+    """The buckets that filled, in order; a record batch for any Arrow library (``pyarrow.record_batch(x)``).
 
-    bucket_end_ns: NDArray[np.int64]
-    level: NDArray[np.float64]
-    """NaN for the first ``window - 1`` buckets."""
-    cdf: NDArray[np.float64]
-    buy_volume: NDArray[np.float64]
+    Arrow columns, handed over without a copy: ``bucket_end_ns`` int64, ``buy_volume``, ``level`` and ``cdf`` float64
+    (null until the window is full). The attributes of these names are NumPy arrays, made when first asked for, with
+    NaN for null.
+    """
+
+    @property
+    def bucket_end_ns(self) -> NDArray[np.int64]:
+        """(buckets,) time of the trade that filled it."""
+    @property
+    def buy_volume(self) -> NDArray[np.float64]:
+        """(buckets,) bought shares, and half of those without a side."""
+    @property
+    def level(self) -> NDArray[np.float64]:
+        """(buckets,) VPIN, 0 to 1; NaN for the first ``window - 1`` buckets of the tape."""
+    @property
+    def cdf(self) -> NDArray[np.float64]:
+        """(buckets,) share of the newest ``cdf_window`` levels, this one included, that are not above it."""
     bucket_volume: int
+    """Shares in a bucket."""
     trades: int
+    """Trades read; of a stream, all so far."""
+    total_volume: float
+    """Shares of them."""
     unclassified_volume: float
+    """Shares of them without a side: they count half to each."""
+    @property
+    def unclassified_share(self) -> float:
+        """``unclassified_volume / total_volume``; NaN without volume."""
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@final
+class TradeSides:
+    """One Arrow column with a value for each trade: ``pyarrow.array(x)``, ``polars.Series(x)``, ..."""
+
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 def vpin(
-    ts_ns: NDArray[np.int64],
-    price: NDArray[np.float64],
-    size: NDArray[np.float64],
+    ts_ns: _TapeColumn,
+    price: _TapeColumn | None,
+    size: _TapeColumn,
     *,
     bucket_volume: int,
     window: int = 50,
-    scheme: Literal["tick", "bulk"] = "tick",
+    scheme: _VpinScheme = "tick",
+    aggressor: _TapeColumn | None = None,
+    bid: _TapeColumn | None = None,
+    ask: _TapeColumn | None = None,
+    bar_seconds: float | None = None,
+    bar_volume: float | None = None,
+    student_df: float | None = None,
+    sigma: float | None = None,
+    sigma_bars: int | None = None,
+    cdf_window: int | None = None,
 ) -> VpinSeries:
-    """Exact bucket splitting; identical to feeding the same trades to :class:`Market` (tick scheme, no quotes).
+    """Volume-synchronised probability of informed trading of a recorded tape (Easley, Lopez de Prado, O'Hara 2012).
 
-    ``bucket_volume`` is at least 50 shares. Volume without an aggressor counts half to each side. ``"bulk"`` classifies
-    one-minute bars by the normal distribution of the price change over its trailing standard deviation.
-    Raises CoreError for arrays of different length, bad prices or sizes.
+    Columns have one value a trade, in the order of the tape: NumPy arrays or Arrow columns of any library, chunked
+    or not. float64, int64 and int8 are not copied; other numbers, and times of another unit, are converted. No nulls.
+
+    - ``ts_ns``: int64 ns since the epoch, or timestamps. ``price``: dollars. ``size``: shares, 0 to 1e9; 0 is no trade.
+    - ``aggressor``: 1 buyer, -1 seller, 0 unknown; for ``"given"``, which needs no price (None).
+    - ``bid``, ``ask``: dollars, the quote in force at each trade; for ``"quote"``. A NaN or 0 is an absent side.
+
+    A bucket holds ``bucket_volume`` shares (50 or more; a 50th of the average day is usual; with ``window`` at most
+    1e10 shares); a trade over its edge is split exactly. The level is ``sum |sold - bought| / (window *
+    bucket_volume)`` over the last ``window`` full buckets (1 to 10,000). Volume without a side counts half to each.
+    Sizes are kept in whole units of 1e-8 share, so all sums are exact: batches, streams (:class:`Vpin`), any cutting
+    into chunks and :class:`Market` give the same bits. For whole shares the level is the nearest float to its exact
+    value.
+
+    ``"bulk"``: bars of ``bar_seconds`` (60) or, without splitting, ``bar_volume`` shares; the bought share of a bar
+    is the distribution function (normal, or Student's t with ``student_df`` degrees of freedom) of the change of its
+    close over ``sigma`` dollars, or over the deviation of all changes before it, or of the last ``sigma_bars`` (2 to
+    100,000). Until two changes are known it is a half. The unfinished last bar is classified as if it ended with the
+    tape.
+
+    The CDF expands up to ``cdf_window`` levels (1 to 1,048,576; 32,768 unless given), then it rolls.
+
+    The GIL is released. Raises CoreError for a bad price, size or aggressor (it names the row) and bad parameters,
+    SchemaError for a column that can't be read.
     """
+
+def classify_trades(
+    price: _TapeColumn,
+    *,
+    size: _TapeColumn | None = None,
+    ts_ns: _TapeColumn | None = None,
+    scheme: Literal["tick", "quote", "bulk"] = "tick",
+    bid: _TapeColumn | None = None,
+    ask: _TapeColumn | None = None,
+    bar_seconds: float | None = None,
+    bar_volume: float | None = None,
+    student_df: float | None = None,
+    sigma: float | None = None,
+    sigma_bars: int | None = None,
+) -> TradeSides:
+    """Who took liquidity in each trade, as :func:`vpin` finds it.
+
+    ``"tick"`` and ``"quote"`` give int8: 1 buyer, -1 seller, 0 unknown (before the first price change, and trades of
+    size 0).
+    ``"bulk"`` needs ``size`` and ``ts_ns`` and gives float64: the bought share of the trade's bar, null until two
+    changes are known. Columns, parameters and errors are those of :func:`vpin`.
+    """
+
+@final
+class Vpin:
+    """The VPIN of one tape as it comes: single trades and batches in any mixture give the bits of :func:`vpin`.
+
+    Parameters are those of :func:`vpin`. May be used from several threads.
+    """
+
+    def __new__(
+        cls,
+        bucket_volume: int,
+        *,
+        window: int = 50,
+        scheme: _VpinScheme = "tick",
+        bar_seconds: float | None = None,
+        bar_volume: float | None = None,
+        student_df: float | None = None,
+        sigma: float | None = None,
+        sigma_bars: int | None = None,
+        cdf_window: int | None = None,
+    ) -> Self: ...
+    def update(
+        self,
+        ts_ns: int,
+        price: float,
+        size: float,
+        aggressor: int | None = None,
+        bid: float | None = None,
+        ask: float | None = None,
+    ) -> int:
+        """Take one trade; return how many buckets it filled.
+
+        ``"given"`` needs ``aggressor``; ``"quote"`` reads ``bid`` and ``ask``, the quote in force (NaN or 0: none).
+        """
+    def extend(
+        self,
+        ts_ns: _TapeColumn,
+        price: _TapeColumn | None,
+        size: _TapeColumn,
+        *,
+        aggressor: _TapeColumn | None = None,
+        bid: _TapeColumn | None = None,
+        ask: _TapeColumn | None = None,
+    ) -> VpinSeries:
+        """Take a batch; return the buckets that it filled. If a row is refused nothing was taken."""
+    def flush(self) -> VpinSeries:
+        """End the unfinished bar of the bulk scheme; return the buckets that this filled. Nothing in other schemes."""
+    @property
+    def level(self) -> float | None:
+        """None until the window holds its full number of buckets."""
+    @property
+    def cdf(self) -> float | None: ...
+    @property
+    def buckets(self) -> int:
+        """Full buckets so far."""
+    @property
+    def bucket_volume(self) -> int: ...
+    @property
+    def open_volume(self) -> float:
+        """Shares in the unfinished bucket."""
+    @property
+    def trades(self) -> int: ...
+    @property
+    def total_volume(self) -> float:
+        """Shares poured so far; those of an unfinished bar of the bulk scheme are not yet."""
+    @property
+    def unclassified_share(self) -> float:
+        """Share of ``total_volume`` without a side; NaN without volume."""
 
 BUILD_PROFILE: str
 """The Cargo profile of this build: ``release`` is what is published, ``debug`` and ``quick`` are for development."""

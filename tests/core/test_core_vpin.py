@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.core_rows import BASE_NS
 
-from alphatrader._core import CoreError, Market, vpin
+from alphatrader._core import CoreError, Market, SchemaError, vpin
 from alphatrader.domain.eventlog import EVENT_SCHEMA, TRADE
 
 MIDNIGHT_NS = BASE_NS - 10 * 3600 * 10**9
@@ -131,6 +131,8 @@ def test_bad_arguments_are_refused() -> None:
     ):
         with pytest.raises(CoreError):
             call()
-    with pytest.raises(TypeError):
-        vpin(ts, price.astype(np.float32), size, bucket_volume=100)
+    with pytest.raises(SchemaError, match="price is an array of bool"):
+        vpin(ts, price.astype(bool), size, bucket_volume=100)
+    with pytest.raises(SchemaError, match="size is a list"):
+        vpin(ts, price, size.tolist(), bucket_volume=100)
     assert vpin(ts[:0], price[:0], size[:0], bucket_volume=100).level.size == 0

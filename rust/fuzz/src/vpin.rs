@@ -1,7 +1,9 @@
 //! VPIN: pouring equals counting share by share, and a recorded tape gives the bits of a live one.
 
-use alphatrader_core::market::aggressor::TickRule;
-use alphatrader_core::vpin::series::{vpin_series, Scheme, TapeColumns};
+use alphatrader_core::vpin::bulk::BulkRule;
+use alphatrader_core::vpin::series::{vpin_series, BucketColumns};
+use alphatrader_core::vpin::sides::QuoteColumns;
+use alphatrader_core::vpin::stream::{OneTrade, Scheme, TapeColumns, VpinStream};
 use alphatrader_core::vpin::{buy_share, Bucket, Vpin, VpinParams};
 
 use crate::input::Input;
@@ -60,16 +62,40 @@ fn check_tape(input: &mut Input<'_>, params: VpinParams) {
     if size.iter().sum::<f64>() / params.bucket_volume as f64 > 20_000.0 {
         return;
     }
-    let tape = TapeColumns { ts_ns: &ts_ns, price: &price, size: &size };
-    if let Ok(bulk) = vpin_series(tape, params, Scheme::Bulk) {
-        assert!(bulk.buckets.iter().flat_map(|b| [b.level, b.cdf]).flatten().all(|x| (0.0..=1.0 + 1e-9).contains(&x)));
+    let rows = ts_ns.len();
+    let side: Vec<i8> = (0..rows).map(|i| (price[i].to_bits() % 3) as i8 - 1).collect();
+    // The tape's own prices, shifted, make quotes of every kind: sound, crossed, absent.
+    let (bid, ask) = (&price, &[&price[rows.min(1)..], &price[..rows.min(1)]].concat());
+    let piece = |from: usize, to: usize| TapeColumns {
+        ts_ns: &ts_ns[from..to],
+        price: Some(&price[from..to]),
+        size: &size[from..to],
+        aggressor: Some(&side[from..to]),
+        quotes: Some(QuoteColumns { bid: &bid[from..to], ask: &ask[from..to] }),
+    };
+    let volume_bars = BulkRule::MINUTES.with_bar_volume(300.0).unwrap().with_student_t(0.25).unwrap();
+    for scheme in
+        [Scheme::Given, Scheme::Tick, Scheme::Quote, Scheme::Bulk(BulkRule::MINUTES), Scheme::Bulk(volume_bars)]
+    {
+        let cut = rows / 3;
+        let Ok(batch) = vpin_series(&[piece(0, rows)], params, scheme) else {
+            assert!(vpin_series(&[piece(0, cut), piece(cut, rows)], params, scheme).is_err());
+            continue;
+        };
+        let fractions = batch.buckets.level.iter().chain(&batch.buckets.cdf);
+        assert!(fractions.filter(|x| !x.is_nan()).all(|x| (0.0..=1.0).contains(x)));
+        let mut stream = VpinStream::new(params, scheme);
+        let mut buckets = BucketColumns::default();
+        stream.extend(&[piece(0, cut)], |bucket| buckets.push(bucket)).unwrap();
+        for i in cut..rows {
+            let quote = Some((bid[i], ask[i]));
+            let trade = OneTrade { ts_ns: ts_ns[i], price: price[i], size: size[i], aggressor: Some(side[i]), quote };
+            stream.update(trade, |bucket| buckets.push(bucket)).unwrap();
+        }
+        stream.flush(|bucket| buckets.push(bucket)).unwrap();
+        // NaN is no equal of NaN: compare what is printed, which tells all bits of other numbers.
+        assert_eq!(format!("{:?}", batch.buckets), format!("{buckets:?}"));
     }
-    let Ok(batch) = vpin_series(tape, params, Scheme::Tick) else { return };
-    let (mut live, mut rule, mut buckets) = (Vpin::new(params), TickRule::new(), Vec::new());
-    for ((ts_ns, price), size) in ts_ns.iter().zip(&price).zip(&size).filter(|(_, size)| **size > 0.0) {
-        live.pour(*ts_ns, *size, buy_share(rule.classify(*price)), |bucket| buckets.push(bucket));
-    }
-    assert_eq!(batch.buckets, buckets);
 }
 
 /// Two bytes of parameters, a byte that says which check, and the trades.

@@ -41,12 +41,15 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(occ::parse_occ_batch, m)?)?;
     m.add_class::<chain::PyChain>()?;
     m.add_class::<exposure::PyExposure>()?;
+    m.add_class::<vpin::PyVpin>()?;
     m.add_class::<vpin::PyVpinSeries>()?;
+    m.add_class::<vpin::PyTradeSides>()?;
     m.add_function(wrap_pyfunction!(chain::decode_alphavantage_chain, m)?)?;
     m.add_function(wrap_pyfunction!(chain::decode_cboe_csv, m)?)?;
     m.add_function(wrap_pyfunction!(exposure::exposure, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::black_scholes, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::implied_volatility, m)?)?;
     m.add_function(wrap_pyfunction!(vpin::vpin, m)?)?;
+    m.add_function(wrap_pyfunction!(vpin::classify_trades, m)?)?;
     m.add_function(wrap_pyfunction!(version, m)?)
 }

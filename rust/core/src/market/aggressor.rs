@@ -18,6 +18,18 @@ impl TickRule {
         Self { last_price: f64::NAN, side: 0 }
     }
 
+    /// The last price (NaN before the first) and the side of the last price change.
+    #[inline]
+    pub(crate) const fn memory(&self) -> (f64, Aggressor) {
+        (self.last_price, self.side)
+    }
+
+    /// Go on from a [`Self::memory`].
+    #[inline]
+    pub(crate) const fn resume(last_price: f64, side: Aggressor) -> Self {
+        Self { last_price, side }
+    }
+
     /// The side of a print by the tick rule: an uptick is a buy, a downtick a sale, no change repeats the last side.
     #[inline]
     pub fn classify(&mut self, price: f64) -> Aggressor {

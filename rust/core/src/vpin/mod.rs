@@ -3,19 +3,35 @@
 //! Volume is poured into buckets of equal size; a trade over a bucket's edge is split exactly. The level is
 //! `sum |V_sell - V_buy| / (n V)` over the last `n` full buckets; the unfinished bucket does not count. Volume without an
 //! aggressor counts half to each side, so it adds no imbalance.
+//!
+//! All sums are of whole [`units`], so single trades, batches and any cutting of a tape into batches give the same bits.
 
-pub mod ranked;
+mod accumulator;
+mod blocks;
+pub mod bulk;
+mod flow;
+mod levels;
+mod ranked;
 pub mod series;
-
-use std::collections::VecDeque;
+pub mod sides;
+pub mod stream;
+mod student;
+pub mod units;
 
 use crate::error::{Error, Result};
-use crate::vpin::ranked::RankedLevels;
+use crate::vpin::accumulator::{Accumulator, Closed, Split};
+use crate::vpin::levels::Levels;
+use crate::vpin::ranked::RANKED_MAX;
+use crate::vpin::units::{units_of, UNITS_PER_SHARE};
 
 /// Least bucket size in shares.
 pub const BUCKET_VOLUME_MIN: i64 = 50;
 /// Most buckets in a window.
 pub const WINDOW_MAX: i64 = 10_000;
+/// Most shares in a window of buckets: about a day of all US trading. Below it whole shares are exact everywhere.
+pub const WINDOW_SHARES_MAX: i64 = 10_000_000_000;
+/// Levels that the CDF looks back on unless told otherwise.
+pub const CDF_WINDOW: i64 = 32_768;
 
 /// Validated parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +40,14 @@ pub struct VpinParams {
     pub bucket_volume: i64,
     /// Buckets in the window.
     pub window: usize,
+    /// The CDF ranks a level among the newest so many: it expands up to here, and rolls from here on.
+    pub cdf_window: usize,
 }
 
 impl VpinParams {
-    /// Check a bucket size (at least 50 shares) and a window (1 to 10,000 buckets).
+    /// Check a bucket size (at least 50 shares) and a window (1 to 10,000 buckets, 1e10 shares).
     pub fn new(bucket_volume: i64, window: i64) -> Result<Self> {
-        if !(BUCKET_VOLUME_MIN..=1_000_000_000_000).contains(&bucket_volume) {
+        if bucket_volume < BUCKET_VOLUME_MIN {
             return Err(Error::invalid(format!(
                 "the VPIN bucket volume was {bucket_volume}: give {BUCKET_VOLUME_MIN} shares or more (average daily volume / 50)"
             )));
@@ -37,7 +55,25 @@ impl VpinParams {
         if !(1..=WINDOW_MAX).contains(&window) {
             return Err(Error::invalid(format!("the VPIN window was {window}: give 1 to {WINDOW_MAX} buckets")));
         }
-        Ok(Self { bucket_volume, window: window as usize })
+        if bucket_volume > WINDOW_SHARES_MAX / window {
+            return Err(Error::invalid(format!(
+                "the VPIN window of {window} buckets of {bucket_volume} shares is too large: give {WINDOW_SHARES_MAX} shares at most"
+            )));
+        }
+        Ok(Self { bucket_volume, window: window as usize, cdf_window: CDF_WINDOW as usize })
+    }
+
+    /// The same with another number of levels for the CDF to look back on (1 to 1,048,576).
+    pub fn with_cdf_window(self, levels: i64) -> Result<Self> {
+        if !(1..=RANKED_MAX as i64).contains(&levels) {
+            return Err(Error::invalid(format!("the CDF window was {levels}: give 1 to {RANKED_MAX} levels")));
+        }
+        Ok(Self { cdf_window: levels as usize, ..self })
+    }
+
+    /// Units in a bucket.
+    const fn target(self) -> i64 {
+        self.bucket_volume * UNITS_PER_SHARE
     }
 }
 
@@ -54,78 +90,53 @@ pub struct Bucket {
     pub cdf: Option<f64>,
 }
 
-/// The running measure.
+/// The running measure of trades whose side is known; [`stream::VpinStream`] finds the side too.
 #[derive(Debug, Clone)]
 pub struct Vpin {
     params: VpinParams,
-    volume: f64,
-    buy_volume: f64,
-    imbalances: VecDeque<f64>,
+    accumulator: Accumulator,
+    levels: Levels,
     buckets: u64,
-    level: Option<f64>,
-    cdf: Option<f64>,
-    levels: RankedLevels,
 }
 
 impl Vpin {
     /// An empty measure.
     pub const fn new(params: VpinParams) -> Self {
-        Self {
-            params,
-            volume: 0.0,
-            buy_volume: 0.0,
-            imbalances: VecDeque::new(),
-            buckets: 0,
-            level: None,
-            cdf: None,
-            levels: RankedLevels::new(),
-        }
+        let accumulator = Accumulator::new(params.target());
+        Self { params, accumulator, levels: Levels::new(params), buckets: 0 }
     }
 
     /// Pour `size` shares, of which `buy_share` (0..1) were bought by the aggressor; `filled` hears of each full bucket.
+    /// A size that is no number from 0 to 1e9 and a share that is no number count as 0 and as a half.
     #[inline]
-    pub fn pour(&mut self, ts_ns: i64, size: f64, buy_share: f64, mut filled: impl FnMut(Bucket)) {
-        let target = self.params.bucket_volume as f64;
-        let mut rest = size;
-        while self.volume + rest >= target {
-            let take = target - self.volume;
-            self.buy_volume += take * buy_share;
-            // Rounding of fractional sizes must not leave a negative rest.
-            rest = (rest - take).max(0.0);
-            filled(self.close_bucket(ts_ns));
-        }
-        self.volume += rest;
-        self.buy_volume += rest * buy_share;
+    pub fn pour(&mut self, ts_ns: i64, size: f64, buy_share: f64, filled: impl FnMut(Bucket)) {
+        let size = if crate::limits::is_size(size) { size } else { 0.0 };
+        let share = if (0.0..=1.0).contains(&buy_share) { buy_share } else { 0.5 };
+        self.pour_units(ts_ns, units_of(size), Split::of_share(share), filled);
     }
 
-    #[inline(never)]
-    fn close_bucket(&mut self, end_ns: i64) -> Bucket {
-        let target = self.params.bucket_volume as f64;
-        let buy_volume = self.buy_volume;
-        if self.imbalances.len() == self.params.window {
-            self.imbalances.pop_front();
+    #[inline]
+    fn pour_units(&mut self, ts_ns: i64, units: i64, split: Split, mut filled: impl FnMut(Bucket)) {
+        let Self { params, accumulator, levels, buckets } = self;
+        accumulator.pour(ts_ns, units, split, |closed| filled(publish(*params, levels, buckets, closed)));
+    }
+
+    /// Take buckets that closed in an accumulator which was this measure's own.
+    fn accept(&mut self, accumulator: Accumulator, closed: &[Closed], mut filled: impl FnMut(Bucket)) {
+        self.accumulator = accumulator;
+        for bucket in closed {
+            filled(publish(self.params, &mut self.levels, &mut self.buckets, *bucket));
         }
-        self.imbalances.push_back((2.0 * buy_volume - target).abs());
-        self.buckets += 1;
-        self.volume = 0.0;
-        self.buy_volume = 0.0;
-        if self.imbalances.len() == self.params.window {
-            // Summed afresh for each bucket, so that fractions leave no drift behind.
-            let level = self.imbalances.iter().sum::<f64>() / (self.params.window as f64 * target);
-            self.level = Some(level);
-            self.cdf = Some(self.levels.insert(level));
-        }
-        Bucket { end_ns, buy_volume, level: self.level, cdf: self.cdf }
     }
 
     /// The level, once the window is full.
     pub const fn level(&self) -> Option<f64> {
-        self.level
+        self.levels.level()
     }
 
-    /// Empirical CDF of the level among those seen so far.
+    /// Empirical CDF of the level among the newest [`VpinParams::cdf_window`].
     pub const fn cdf(&self) -> Option<f64> {
-        self.cdf
+        self.levels.cdf()
     }
 
     /// Full buckets so far.
@@ -133,10 +144,32 @@ impl Vpin {
         self.buckets
     }
 
+    /// Shares in the unfinished bucket.
+    pub fn open_volume(&self) -> f64 {
+        self.accumulator.open_volume()
+    }
+
+    /// Shares so far.
+    pub fn total_volume(&self) -> f64 {
+        self.accumulator.total_volume()
+    }
+
+    /// Shares so far that had no side and counted half to each.
+    pub fn unclassified_volume(&self) -> f64 {
+        self.accumulator.unclassified_volume()
+    }
+
     /// The parameters.
     pub const fn params(&self) -> VpinParams {
         self.params
     }
+}
+
+#[inline(never)]
+fn publish(params: VpinParams, levels: &mut Levels, buckets: &mut u64, closed: Closed) -> Bucket {
+    *buckets += 1;
+    let (level, cdf) = levels.close(closed.signed);
+    Bucket { end_ns: closed.end_ns, buy_volume: closed.buy_volume(params.target()), level, cdf }
 }
 
 /// Share of a trade's volume that counts as bought, from its aggressor: 1, 0, or a half where it is unknown.
@@ -146,60 +179,5 @@ pub fn buy_share(aggressor: i8) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// One share at a time: the definition, without any splitting.
-    fn one_share_model(trades: &[(u32, i8)], bucket: usize, window: usize) -> Vec<(f64, Option<f64>, Option<f64>)> {
-        let shares: Vec<f64> =
-            trades.iter().flat_map(|(size, side)| std::iter::repeat_n(buy_share(*side), *size as usize)).collect();
-        let buys: Vec<f64> = shares.chunks_exact(bucket).map(|chunk| chunk.iter().sum()).collect();
-        let mut levels = Vec::new();
-        let mut out = Vec::new();
-        for i in 0..buys.len() {
-            if i + 1 < window {
-                out.push((buys[i], None, None));
-                continue;
-            }
-            let sum: f64 = buys[i + 1 - window..=i].iter().map(|buy| (2.0 * buy - bucket as f64).abs()).sum();
-            let level = sum / (window * bucket) as f64;
-            levels.push(level);
-            let below = levels.iter().filter(|other| **other <= level).count();
-            out.push((buys[i], Some(level), Some(below as f64 / levels.len() as f64)));
-        }
-        out
-    }
-
-    proptest! {
-        #[test]
-        fn equals_the_one_share_model(
-            trades in proptest::collection::vec((0_u32..400, -1_i8..=1), 0..120), bucket in 50_i64..90, window in 1_i64..6,
-        ) {
-            let mut vpin = Vpin::new(VpinParams::new(bucket, window).unwrap());
-            let mut filled = Vec::new();
-            for (i, (size, side)) in trades.iter().enumerate() {
-                vpin.pour(i as i64, f64::from(*size), buy_share(*side), |b| filled.push((b.buy_volume, b.level, b.cdf)));
-            }
-            prop_assert_eq!(filled, one_share_model(&trades, bucket as usize, window as usize));
-        }
-    }
-
-    #[test]
-    fn one_huge_trade_fills_many_buckets() {
-        let mut vpin = Vpin::new(VpinParams::new(50, 50).unwrap());
-        let mut count = 0;
-        vpin.pour(7, 1_000_025.0, 1.0, |bucket| {
-            count += 1;
-            assert_eq!((bucket.end_ns, bucket.buy_volume), (7, 50.0));
-        });
-        assert_eq!((count, vpin.buckets(), vpin.level(), vpin.cdf()), (20_000, 20_000, Some(1.0), Some(1.0)));
-    }
-
-    #[test]
-    fn parameters_are_checked() {
-        assert!(VpinParams::new(49, 50).is_err());
-        assert!(VpinParams::new(50, 0).is_err());
-        assert!(VpinParams::new(50, WINDOW_MAX + 1).is_err());
-    }
-}
+#[path = "vpin_tests.rs"]
+mod tests;
