@@ -28,6 +28,7 @@ __all__ = [
     "FrameError",
     "Market",
     "MarketFeed",
+    "MarketInstrument",
     "MarketRows",
     "OccSymbol",
     "OccSymbolError",
@@ -41,6 +42,7 @@ __all__ = [
     "UnknownInstrumentError",
     "Vpin",
     "VpinSeries",
+    "bars",
     "black_scholes",
     "classify_trades",
     "decode_alphavantage_chain",
@@ -140,7 +142,8 @@ class Snapshot:
     ofi_10s: float
     """Order flow imbalance (Cont, Kukanov, Stoikov) summed over the last 10 s of L1 quotes, in shares.
 
-    Windows of time are measured back from ``ts_ns``. A window holds its newest 65,536 events at most.
+    Windows of time are measured back from ``ts_ns``. A window holds its newest 65,536 events at most; events leave it in
+    the order of their arrival.
     """
     ofi_60s: float
     ofi_60s_normalised: float | None
@@ -169,17 +172,18 @@ class Snapshot:
     None with less than a minute of prices in this session.
     """
     vwap: float | None
-    """Session volume-weighted average price over eligible prints: price-forming ones in regular hours."""
+    """Session volume-weighted average price over eligible prints: price-forming ones in regular hours, odd lots too."""
     session_high: float | None
+    """Over the prints that the plan lets set the consolidated high and low: not odd lots, averages, extended hours."""
     session_low: float | None
     session_volume: float
     trade_count: int
     odd_lot_share: float | None
     """Share of prints in the last 60 s under the round lot for the price tier (100 shares before 2025-11-03)."""
     block_count_60s: int
-    """Prints of 10,000 shares or $200,000 and more."""
+    """Large prints: by default of 10,000 shares or $200,000 and more."""
     sweep_count_60s: int
-    """Runs of prints of one side within 10 ms that touch two venues or prices, or carry the ISO flag."""
+    """Runs of prints of one side, by default within 10 ms, that touch two venues or prices, or carry the ISO flag."""
     crossed: bool
     """Best bid above best ask, in the L1 quote or in the depth book."""
     locked: bool
@@ -187,6 +191,38 @@ class Snapshot:
     depth_anomalies: int
     """Depth rows that named an absent position, since the last reset (counted, never fatal)."""
     events: int
+    def as_dict(self) -> dict[str, int | float | bool | None]:
+        """All fields by name."""
+
+@final
+class MarketRows:
+    """The rows of one record batch (event log schema, see :meth:`Market.apply_batch`), imported once and not copied.
+
+    Importing costs some microseconds, applying a range of rows then much less: for a replay that stops often.
+    Raises SchemaError.
+    """
+
+    def __new__(cls, batch: ArrowBatch) -> MarketRows: ...
+    def __len__(self) -> int: ...
+
+@final
+class MarketInstrument:
+    """One instrument of a :class:`Market`, bound: its calls carry an event and nothing else. Same state, same rules."""
+
+    instrument_id: int
+    def trade(self, ts_ns: int, price: float, size: float, venue: str = "", conditions: str = "") -> None: ...
+    def quote(self, ts_ns: int, bid: float, bid_size: float, ask: float, ask_size: float) -> None: ...
+    def depth(self, ts_ns: int, op: int, side: int, position: int, price: float, size: float) -> None: ...
+    def depth_reset(self, ts_ns: int) -> None: ...
+    def snapshot(self) -> Snapshot: ...
+    def l1(self) -> tuple[float, float, float, float, float, int]: ...
+    def mid(self) -> float | None: ...
+    def last(self) -> float | None:
+        """Price of the last price-forming print."""
+    def stream_ts_ns(self) -> tuple[int, int, int]: ...
+    def levels(self, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]: ...
+    def recent_trades(self, count: int) -> list[tuple[int, float, float, int]]: ...
+    def bars(self, seconds: int, count: int) -> list[tuple[int, float, float, float, float, float]]: ...
 
 @final
 class Market:
@@ -205,13 +241,30 @@ class Market:
         depth_rows: int = 20,
         vpin_bucket_volume: int = 0,
         vpin_window: int = 50,
+        plan: Literal["either", "cta", "utp"] = "either",
+        block_shares: float = 10_000.0,
+        block_usd: float = 200_000.0,
+        sweep_span_ms: float = 10.0,
+        sweep_venues: int = 2,
+        sweep_levels: int = 2,
     ) -> None:
         """Register an instrument. ``vpin_bucket_volume`` 0 = no VPIN, tape features only; else 50 shares or more.
 
+        ``plan`` tells how condition letters are read: as CTS (NYSE, Arca, Cboe listings) or UTP (Nasdaq listings) do;
+        ``either`` leaves out what any of them does. A print of ``block_shares`` or ``block_usd`` and more is a block
+        (``math.inf`` = never). Prints of one side within ``sweep_span_ms`` of the first are one run; it is a sweep once
+        it touches ``sweep_venues`` venues or ``sweep_levels`` prices (2 to 8).
         Adding a known id again with the same parameters is a no-op; with others it raises :class:`CoreError`.
         """
+    def add_bars(self, instrument_id: int, by: Literal["time", "tick", "volume", "dollar"], size: float) -> None:
+        """Begin a series of bars, grown from the next print on (see :func:`bars` for ``by`` and ``size``).
+
+        Price-forming prints count; the newest 32,768 bars are kept. Repeating is a no-op.
+        """
+    def instrument(self, instrument_id: int) -> MarketInstrument:
+        """An instrument, bound: for many calls. Raises UnknownInstrumentError."""
     def trade(self, ts_ns: int, instrument_id: int, price: float, size: float, venue: str, conditions: str) -> None:
-        """Apply a print. ``conditions`` are CTA/UTP letters (``" F I"``); a print of size 0 only moves the clock."""
+        """Apply a print. ``conditions`` are CTS/UTP letters (``" F I"``); a print of size 0 only moves the clock."""
     def quote(self, ts_ns: int, instrument_id: int, bid: float, bid_size: float, ask: float, ask_size: float) -> None:
         """Apply an L1 quote. A NaN price (or price <= 0) means that the side is absent."""
     def depth(
@@ -230,15 +283,38 @@ class Market:
         Prices are rounded to the nearest tick. An absent position changes nothing and counts as an anomaly.
         """
     def depth_reset(self, ts_ns: int, instrument_id: int) -> None: ...
-    def apply_batch(self, batch: ArrowBatch | ArrowTable) -> int:
+    def apply_batch(self, batch: ArrowBatch | ArrowTable | MarketRows) -> int:
         """Apply market rows of the event log schema (``alphatrader.domain.eventlog``); return how many.
 
         Columns read: ts_ns int64, kind int8, instrument_id int32, op int8, side int8, position int16, price, size,
-        price2, size2 float64, venue and text utf8 (nullable). Others are ignored. The GIL is released.
+        price2, size2 float64, venue and text (nullable) utf8, large_utf8, utf8_view or a dictionary of one of them.
+        Others are ignored. The GIL is released for 512 rows and more.
         All rows are validated before the first is applied: nothing is applied if one is refused.
         Raises SchemaError, UnknownInstrumentError, CoreError (which names the row).
         """
+    def apply_rows(self, rows: MarketRows, start: int, stop: int) -> int:
+        """Apply the rows ``start`` to ``stop`` (excluded) of a batch; nothing if one of them is refused."""
+    def replay(
+        self,
+        source: ArrowBatch | ArrowTable | MarketRows,
+        on_step: Callable[[int], object],
+        *,
+        step_ns: int | None = None,
+    ) -> int:
+        """Apply recorded rows and call ``on_step(ts_ns)`` between them; return how many were applied.
+
+        Without ``step_ns`` the call comes after each group of rows with one time. With it, at each multiple of
+        ``step_ns`` since the epoch that follows at least one row, before the first row at or after it. Row groups may
+        cross batches. An exception of ``on_step`` ends the replay there and is passed on. Each batch is validated
+        before its first row is applied. Raises as :meth:`apply_batch`.
+        """
     def snapshot(self, instrument_id: int) -> Snapshot: ...
+    def snapshots(self, instrument_ids: Sequence[int]) -> RecordBatch:
+        """A row an instrument: instrument_id int32, then the fields of :class:`Snapshot` (null = not known)."""
+    def mid(self, instrument_id: int) -> float | None:
+        """Halfway between bid and ask of the L1 quote; None unless both sides are present."""
+    def stream_ts_ns(self, instrument_id: int) -> tuple[int, int, int]:
+        """Times of the newest quote, print and depth row; 0 before the first."""
     def l1(self, instrument_id: int) -> tuple[float, float, float, float, float, int]:
         """(bid, bid_size, ask, ask_size, last, quote_ts_ns); NaN where absent, 0 ts before the first quote."""
     def levels(self, instrument_id: int, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -251,6 +327,29 @@ class Market:
         Bars start at multiples of ``seconds`` since the epoch. Intervals without a trade have no bar. 32,768 seconds
         with trades are kept.
         """
+    def bar_series(
+        self, instrument_id: int, by: Literal["time", "tick", "volume", "dollar"], size: float, count: int
+    ) -> RecordBatch:
+        """The newest ``count`` bars of a series begun with :meth:`add_bars`; columns as in :func:`bars`."""
+
+def bars(
+    ts_ns: NDArray[np.int64] | Any,
+    price: NDArray[np.float64] | Any,
+    size: NDArray[np.float64] | Any,
+    *,
+    by: Literal["time", "tick", "volume", "dollar"] = "time",
+    length: float = 60.0,
+) -> RecordBatch:
+    """Bars of a recorded tape: NumPy arrays or Arrow arrays (int64 or timestamp[ns], float64) of one length.
+
+    ``length`` is in seconds (whole), trades (whole), shares or US dollars. Time bars start at multiples of it since the
+    epoch; the trade that reaches any other threshold ends its bar and is not split (Lopez de Prado 2018, chapter 2).
+    Trades of size 0 are left out; a late trade goes into the time bar in which it happened. The last bar may be
+    unfinished. Identical to :meth:`Market.add_bars` fed with the same trades. The GIL is released.
+
+    Columns: start_ns, end_ns int64 (newest trade), open, high, low, close, volume, dollars f64, trades int64.
+    Raises SchemaError, CoreError for arrays of different length, bad times, prices or sizes.
+    """
 
 # ---------------------------------------------------------------------------------------------- TWS socket feed
 

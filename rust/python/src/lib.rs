@@ -14,7 +14,6 @@ mod occ;
 mod pricing;
 mod vpin;
 
-use alphatrader_core::market::batch;
 use pyo3::prelude::*;
 
 #[pyfunction]
@@ -26,14 +25,8 @@ const fn version() -> &'static str {
 fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(m)?;
     m.add("BUILD_PROFILE", env!("ALPHATRADER_BUILD_PROFILE"))?;
-    m.add("KIND_CONTROL", batch::KIND_CONTROL)?;
-    m.add("KIND_TRADE", batch::KIND_TRADE)?;
-    m.add("KIND_QUOTE", batch::KIND_QUOTE)?;
-    m.add("KIND_DEPTH", batch::KIND_DEPTH)?;
-    m.add("KIND_DEPTH_RESET", batch::KIND_DEPTH_RESET)?;
     m.add_class::<arrow::PyBatch>()?;
-    m.add_class::<market::PyMarket>()?;
-    m.add_class::<market::PySnapshot>()?;
+    market::register(m)?;
     feed::register(m)?;
     m.add_class::<occ::PyOccSymbol>()?;
     m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;

@@ -1,13 +1,12 @@
 //! Recorded events: rows of the event log's Arrow schema, applied through the same functions as live events.
 
-use arrow_array::types::{Float64Type, Int16Type, Int32Type, Int64Type, Int8Type};
+use std::ops::Range;
+
 use arrow_array::RecordBatch;
 
-use crate::book::{DepthOp, Quote};
-use crate::columns::{required, Text};
 use crate::error::{Error, Result};
-use crate::market::tape::Print;
-use crate::market::{check_time, Market};
+use crate::market::rows::{Event, MarketRows, RowsView};
+use crate::market::Market;
 
 /// A control event; never applied here.
 pub const KIND_CONTROL: i8 = 0;
@@ -20,90 +19,25 @@ pub const KIND_DEPTH: i8 = 3;
 /// The depth book is void.
 pub const KIND_DEPTH_RESET: i8 = 4;
 
-/// The columns of a batch that market rows use.
-struct Rows<'a> {
-    ts_ns: &'a [i64],
-    kind: &'a [i8],
-    instrument_id: &'a [i32],
-    op: &'a [i8],
-    side: &'a [i8],
-    position: &'a [i16],
-    price: &'a [f64],
-    size: &'a [f64],
-    price2: &'a [f64],
-    size2: &'a [f64],
-    venue: Text<'a>,
-    text: Text<'a>,
+/// Where the instruments of rows are: the proof that the rows have been checked against a market.
+#[derive(Debug, Clone)]
+pub struct CheckedRows(RowSlots);
+
+#[derive(Debug, Clone)]
+enum RowSlots {
+    /// All rows are of one instrument.
+    One(usize),
+    /// The place of each row's instrument.
+    Each(Vec<u32>),
 }
 
-/// One market row, validated.
-enum Event<'a> {
-    Trade(Print<'a>),
-    Quote(Quote),
-    Depth(DepthOp),
-    DepthReset,
-}
-
-impl<'a> Rows<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self> {
-        Ok(Self {
-            ts_ns: required::<Int64Type>(batch, "ts_ns")?,
-            kind: required::<Int8Type>(batch, "kind")?,
-            instrument_id: required::<Int32Type>(batch, "instrument_id")?,
-            op: required::<Int8Type>(batch, "op")?,
-            side: required::<Int8Type>(batch, "side")?,
-            position: required::<Int16Type>(batch, "position")?,
-            price: required::<Float64Type>(batch, "price")?,
-            size: required::<Float64Type>(batch, "size")?,
-            price2: required::<Float64Type>(batch, "price2")?,
-            size2: required::<Float64Type>(batch, "size2")?,
-            venue: Text::of_batch(batch, "venue")?,
-            text: Text::of_batch(batch, "text")?,
-        })
-    }
-
+impl RowSlots {
     #[inline]
-    fn event(&self, i: usize) -> Result<Event<'a>> {
-        check_time(self.ts_ns[i])?;
-        match self.kind[i] {
-            KIND_TRADE => {
-                let venue = self.venue.get(i).unwrap_or_default();
-                let conditions = self.text.get(i).unwrap_or_default();
-                Print::new(self.ts_ns[i], self.price[i], self.size[i], venue, conditions).map(Event::Trade)
-            }
-            KIND_QUOTE => Quote::new(self.price[i], self.size[i], self.price2[i], self.size2[i]).map(Event::Quote),
-            KIND_DEPTH => {
-                let (op, side, position) = (self.op[i].into(), self.side[i].into(), self.position[i].into());
-                DepthOp::new(op, side, position, self.price[i], self.size[i]).map(Event::Depth)
-            }
-            KIND_DEPTH_RESET => Ok(Event::DepthReset),
-            KIND_CONTROL => Err(Error::invalid(
-                "a control event (kind 0) is not for the market: give it to the engine, in its place",
-            )),
-            other => Err(Error::invalid(format!("kind {other} is none of the event log's kinds 0..4"))),
+    fn get(&self, row: usize) -> usize {
+        match self {
+            Self::One(slot) => *slot,
+            Self::Each(slots) => slots[row] as usize,
         }
-    }
-}
-
-/// Remembers the slot of the instrument of the row before: recorded rows come in runs.
-struct SlotCache {
-    id: i64,
-    slot: usize,
-}
-
-impl SlotCache {
-    const fn new() -> Self {
-        Self { id: i64::MIN, slot: 0 }
-    }
-
-    #[inline]
-    fn slot(&mut self, market: &Market, id: i32) -> Result<usize> {
-        let id = i64::from(id);
-        if id != self.id {
-            self.slot = market.slot(id)?;
-            self.id = id;
-        }
-        Ok(self.slot)
     }
 }
 
@@ -112,36 +46,60 @@ impl Market {
     ///
     /// Nothing is applied if any row is refused: all rows are validated first, and the error names the row.
     pub fn apply_batches(&mut self, batches: &[RecordBatch]) -> Result<usize> {
-        let all = batches.iter().map(Rows::of).collect::<Result<Vec<_>>>()?;
+        let all = batches.iter().map(MarketRows::new).collect::<Result<Vec<_>>>()?;
+        let views: Vec<RowsView<'_>> = all.iter().map(|rows| rows.view(0..rows.len())).collect();
         let mut before = 0;
-        for rows in &all {
-            self.validate(rows, before)?;
-            before += rows.ts_ns.len();
+        let mut checked = Vec::with_capacity(views.len());
+        for view in &views {
+            checked.push(self.check_rows(view, before)?);
+            before += view.len();
         }
-        for rows in &all {
-            self.apply_rows(rows)?;
+        for (view, slots) in views.iter().zip(&checked) {
+            self.apply_view(view, slots, 0..view.len())?;
         }
         Ok(before)
     }
 
-    fn validate(&self, rows: &Rows<'_>, before: usize) -> Result<()> {
-        let mut cache = SlotCache::new();
-        for i in 0..rows.ts_ns.len() {
-            cache.slot(self, rows.instrument_id[i]).and_then(|_| rows.event(i)).map_err(|error| match error {
-                Error::Invalid(text) => Error::Invalid(format!("row {}: {text}", before + i)),
-                other => other,
-            })?;
+    /// Apply a range of rows, in order; nothing is applied if one of them is refused. Returns how many.
+    pub fn apply_rows(&mut self, rows: &MarketRows, range: Range<usize>) -> Result<usize> {
+        if range.start > range.end || range.end > rows.len() {
+            let (start, end, count) = (range.start, range.end, rows.len());
+            return Err(Error::invalid(format!("rows {start} to {end} are not within the {count} rows of the batch")));
         }
-        Ok(())
+        let view = rows.view(range);
+        let slots = self.check_rows(&view, 0)?;
+        self.apply_view(&view, &slots, 0..view.len())?;
+        Ok(view.len())
     }
 
-    fn apply_rows(&mut self, rows: &Rows<'_>) -> Result<()> {
-        let mut cache = SlotCache::new();
-        for i in 0..rows.ts_ns.len() {
-            let slot = cache.slot(self, rows.instrument_id[i])?;
-            let event = rows.event(i)?;
-            let instrument = self.at_slot(slot);
-            let ts_ns = rows.ts_ns[i];
+    /// Refuse all rows if one is bad or of an unknown instrument; else they may be applied run by run.
+    pub fn check(&self, rows: &MarketRows) -> Result<CheckedRows> {
+        self.check_rows(&rows.view(0..rows.len()), 0).map(CheckedRows)
+    }
+
+    /// Apply a range of rows that this market has checked.
+    pub fn apply_checked(&mut self, rows: &MarketRows, checked: &CheckedRows, range: Range<usize>) -> Result<()> {
+        let range = range.start..range.end.min(rows.len());
+        self.apply_view(&rows.view(0..rows.len()), &checked.0, range)
+    }
+
+    fn check_rows(&self, view: &RowsView<'_>, before: usize) -> Result<RowSlots> {
+        view.check(before)?;
+        let ids = view.instrument_id;
+        let Some(first) = ids.first() else { return Ok(RowSlots::One(0)) };
+        if ids.iter().all(|id| id == first) {
+            return self.slot((*first).into()).map(RowSlots::One);
+        }
+        let slot_of = |id: &i32| self.slot((*id).into()).map(|slot| slot as u32);
+        ids.iter().map(slot_of).collect::<Result<_>>().map(RowSlots::Each)
+    }
+
+    /// Apply checked rows.
+    fn apply_view(&mut self, view: &RowsView<'_>, slots: &RowSlots, range: Range<usize>) -> Result<()> {
+        for i in range {
+            let event = view.event(i)?;
+            let instrument = self.at(slots.get(i))?;
+            let ts_ns = view.ts_ns[i];
             match event {
                 Event::Trade(print) => instrument.trade(&print),
                 Event::Quote(quote) => instrument.quote(ts_ns, quote),

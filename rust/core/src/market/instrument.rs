@@ -2,9 +2,11 @@
 
 use crate::book::{DepthBook, DepthOp, Quote, TickScale};
 use crate::error::{Error, Result};
+use crate::market::bars::BarRule;
 use crate::market::ofi::OrderFlowImbalance;
+use crate::market::print::Print;
 use crate::market::snapshot::Snapshot;
-use crate::market::tape::{Print, Tape};
+use crate::market::tape::{Tape, TapeParams};
 use crate::vpin::{Vpin, VpinParams};
 
 /// Most depth rows a side.
@@ -16,6 +18,7 @@ pub struct InstrumentParams {
     scale: TickScale,
     depth_rows: usize,
     vpin: Option<VpinParams>,
+    tape: TapeParams,
 }
 
 impl InstrumentParams {
@@ -26,7 +29,13 @@ impl InstrumentParams {
             return Err(Error::invalid(format!("depth_rows was {depth_rows}: give 1 to {DEPTH_ROWS_MAX}")));
         }
         let vpin = if vpin_bucket_volume == 0 { None } else { Some(VpinParams::new(vpin_bucket_volume, vpin_window)?) };
-        Ok(Self { scale, depth_rows: depth_rows as usize, vpin })
+        Ok(Self { scale, depth_rows: depth_rows as usize, vpin, tape: TapeParams::default() })
+    }
+
+    /// The same with other rules for the tape.
+    #[must_use]
+    pub const fn with_tape(self, tape: TapeParams) -> Self {
+        Self { tape, ..self }
     }
 }
 
@@ -58,7 +67,7 @@ impl Instrument {
             quote: Quote::ABSENT,
             depth: DepthBook::new(params.scale, params.depth_rows),
             ofi: OrderFlowImbalance::new(),
-            tape: Tape::new(params.vpin.map(Vpin::new)),
+            tape: Tape::new(params.tape, params.vpin.map(Vpin::new)),
         }
     }
 
@@ -70,16 +79,12 @@ impl Instrument {
     #[inline]
     fn advance(&mut self, ts_ns: i64) {
         self.events += 1;
-        if ts_ns > self.ts_ns {
-            self.ts_ns = ts_ns;
-            self.ofi.advance(ts_ns);
-            self.tape.advance(ts_ns);
-        }
+        self.ts_ns = self.ts_ns.max(ts_ns);
     }
 
     /// Apply a print.
     #[inline]
-    pub fn trade(&mut self, print: &Print<'_>) {
+    pub fn trade(&mut self, print: &Print) {
         self.advance(print.ts_ns);
         self.trade_ts_ns = self.trade_ts_ns.max(print.ts_ns);
         self.tape.add(print, self.ts_ns, &self.quote);
@@ -108,6 +113,11 @@ impl Instrument {
         self.depth.reset();
     }
 
+    /// Begin a series of bars; see [`Tape::add_series`].
+    pub fn add_series(&mut self, rule: BarRule) {
+        self.tape.add_series(rule);
+    }
+
     /// The L1 quote in force.
     pub const fn l1(&self) -> &Quote {
         &self.quote
@@ -118,22 +128,33 @@ impl Instrument {
         self.quote_ts_ns
     }
 
+    /// Time of the newest event.
+    pub const fn ts_ns(&self) -> i64 {
+        self.ts_ns
+    }
+
+    /// Times of the newest quote, print and depth row; 0 before the first.
+    pub const fn stream_ts_ns(&self) -> (i64, i64, i64) {
+        (self.quote_ts_ns, self.trade_ts_ns, self.depth_ts_ns)
+    }
+
     /// The depth book.
     pub const fn depth_book(&self) -> &DepthBook {
         &self.depth
     }
 
-    /// The tape.
+    /// The tape. Its measures of time windows are those of the last [`snapshot`](Self::snapshot).
     pub const fn tape(&self) -> &Tape {
         &self.tape
     }
 
-    /// A copy of all measures.
-    pub fn snapshot(&self) -> Snapshot {
+    /// A copy of all measures. Looking moves windows on to the newest event; no result depends on when that happens.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.ofi.advance(self.ts_ns);
+        self.tape.advance(self.ts_ns);
         let known = |value: f64| (!value.is_nan()).then_some(value);
         let (quote, last, window, session) = (&self.quote, self.tape.last(), self.tape.last_60s(), self.tape.session());
-        let (depth, bars, vpin) = (self.depth.imbalance(), self.tape.bars(), self.tape.vpin());
-        let prints = window.prints as f64;
+        let (depth, path, vpin) = (self.depth.imbalance(), self.tape.path(), self.tape.vpin());
         Snapshot {
             ts_ns: self.ts_ns,
             quote_ts_ns: self.quote_ts_ns,
@@ -159,17 +180,17 @@ impl Instrument {
             vpin_cdf: vpin.and_then(Vpin::cdf),
             vpin_buckets: vpin.map_or(0, Vpin::buckets),
             vpin_bucket_volume: vpin.map_or(0, |v| v.params().bucket_volume),
-            return_60s: bars.log_return(self.ts_ns, 60),
-            return_300s: bars.log_return(self.ts_ns, 300),
-            volatility_300s: bars.volatility_300s(self.ts_ns),
+            return_60s: path.log_return(self.ts_ns, 60),
+            return_300s: path.log_return(self.ts_ns, 300),
+            volatility_300s: path.volatility_300s(self.ts_ns),
             vwap: session.vwap(),
             session_high: known(session.high),
             session_low: known(session.low),
             session_volume: session.volume,
             trade_count: session.trade_count,
-            odd_lot_share: (window.prints > 0).then(|| window.odd_lots / prints),
-            block_count_60s: window.blocks as u64,
-            sweep_count_60s: window.sweeps as u64,
+            odd_lot_share: (window.prints > 0).then(|| f64::from(window.odd_lots) / f64::from(window.prints)),
+            block_count_60s: window.blocks.into(),
+            sweep_count_60s: window.sweeps.into(),
             crossed: quote.bid > quote.ask || depth.crossed,
             locked: quote.bid == quote.ask || depth.locked,
             depth_anomalies: self.depth.anomalies(),

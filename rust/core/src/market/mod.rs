@@ -6,17 +6,22 @@ pub mod batch;
 pub mod conditions;
 pub mod instrument;
 pub mod ofi;
+pub mod path;
+pub mod print;
+pub mod rows;
+pub mod session;
+mod slots;
 pub mod snapshot;
+pub mod steps;
 pub mod sweep;
 pub mod tape;
 pub mod window;
 
-use rustc_hash::FxHashMap;
-
 use crate::book::{DepthOp, Quote};
 use crate::error::{Error, Result};
 use crate::market::instrument::{Instrument, InstrumentParams};
-use crate::market::tape::Print;
+use crate::market::print::Print;
+use crate::market::slots::Slots;
 
 /// Most instruments in one market.
 pub const INSTRUMENTS_MAX: usize = 65_536;
@@ -25,13 +30,12 @@ pub const INSTRUMENTS_MAX: usize = 65_536;
 #[derive(Debug, Clone, Default)]
 pub struct Market {
     instruments: Vec<Instrument>,
-    /// Only looked up, never iterated: the order of a hash map must not reach any result.
-    slots: FxHashMap<i64, usize>,
+    slots: Slots,
 }
 
 /// Times are ns since the epoch; before 1970 is refused as corrupt.
 #[inline]
-pub(crate) fn check_time(ts_ns: i64) -> Result<()> {
+pub fn check_time(ts_ns: i64) -> Result<()> {
     if ts_ns >= 0 {
         return Ok(());
     }
@@ -46,11 +50,11 @@ impl Market {
 
     /// Register an instrument. A known id with the same parameters is a no-op, with others an error.
     pub fn add_instrument(&mut self, id: i64, params: InstrumentParams) -> Result<()> {
-        if i32::try_from(id).is_err() {
+        let Ok(narrow_id) = i32::try_from(id) else {
             return Err(Error::invalid(format!("instrument_id was {id}: ids are 32-bit integers")));
-        }
-        if let Some(slot) = self.slots.get(&id) {
-            if *self.instruments[*slot].params() == params {
+        };
+        if let Some(slot) = self.slots.get(narrow_id) {
+            if *self.instruments[slot].params() == params {
                 return Ok(());
             }
             return Err(Error::invalid(format!(
@@ -60,19 +64,21 @@ impl Market {
         if self.instruments.len() == INSTRUMENTS_MAX {
             return Err(Error::invalid(format!("a market holds at most {INSTRUMENTS_MAX} instruments")));
         }
-        self.slots.insert(id, self.instruments.len());
+        self.slots.insert(narrow_id, self.instruments.len());
         self.instruments.push(Instrument::new(params));
         Ok(())
     }
 
+    /// The place of an instrument, which never changes: for [`at`](Self::at), without looking the id up each time.
     #[inline]
-    pub(crate) fn slot(&self, id: i64) -> Result<usize> {
-        self.slots.get(&id).copied().ok_or(Error::UnknownInstrument(id))
+    pub fn slot(&self, id: i64) -> Result<usize> {
+        i32::try_from(id).ok().and_then(|id| self.slots.get(id)).ok_or(Error::UnknownInstrument(id))
     }
 
+    /// The instrument at a place that [`slot`](Self::slot) named.
     #[inline]
-    pub(crate) fn at_slot(&mut self, slot: usize) -> &mut Instrument {
-        &mut self.instruments[slot]
+    pub fn at(&mut self, slot: usize) -> Result<&mut Instrument> {
+        self.instruments.get_mut(slot).ok_or(Error::UnknownInstrument(slot as i64))
     }
 
     /// An instrument by id.
@@ -80,10 +86,27 @@ impl Market {
         self.slot(id).map(|slot| &self.instruments[slot])
     }
 
+    #[inline]
     fn instrument_at(&mut self, id: i64, ts_ns: i64) -> Result<&mut Instrument> {
         check_time(ts_ns)?;
+        self.instrument_mut(id)
+    }
+
+    /// An instrument by id, to be changed or looked at.
+    #[inline]
+    pub fn instrument_mut(&mut self, id: i64) -> Result<&mut Instrument> {
         let slot = self.slot(id)?;
-        Ok(self.at_slot(slot))
+        self.at(slot)
+    }
+
+    /// How many instruments there are.
+    pub fn len(&self) -> usize {
+        self.instruments.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.instruments.is_empty()
     }
 
     /// Apply a print.

@@ -7,18 +7,18 @@ use crate::vpin::VpinParams;
 const BASE_NS: i64 = 1_772_463_600 * NS_PER_SECOND;
 const MS: i64 = 1_000_000;
 
-fn print(offset_ms: i64, price: f64, size: f64, conditions: &'static str) -> Print<'static> {
+fn print(offset_ms: i64, price: f64, size: f64, conditions: &'static str) -> Print {
     Print::new(BASE_NS + offset_ms * MS, price, size, b"P", conditions.as_bytes()).unwrap()
 }
 
-fn tape_of(prints: &[Print<'_>]) -> Tape {
-    let mut tape = Tape::new(Some(Vpin::new(VpinParams::new(50, 1).unwrap())));
+fn tape_of(prints: &[Print]) -> Tape {
+    let mut tape = Tape::new(TapeParams::default(), Some(Vpin::new(VpinParams::new(50, 1).unwrap())));
     let mut newest = 0;
     for p in prints {
         newest = newest.max(p.ts_ns);
-        tape.advance(newest);
         tape.add(p, newest, &Quote::ABSENT);
     }
+    tape.advance(newest);
     tape
 }
 
@@ -62,7 +62,7 @@ fn windows_are_measured_from_the_newest_event() {
         tape_of(&[print(0, 100.0, 100.0, ""), print(1_000, 101.0, 30.0, ""), print(2_000, 101.0, 20_000.0, "")]);
     let window = tape.last_60s();
     assert_eq!((window.volume, window.signed_volume, window.prints), (20_130.0, 20_030.0, 3));
-    assert_eq!((window.odd_lots, window.blocks), (1.0, 1.0));
+    assert_eq!((window.odd_lots, window.blocks), (1, 1));
     tape.advance(BASE_NS + 61_000 * MS);
     assert_eq!(tape.last_60s().prints, 1);
     assert_eq!(tape.last_60s().volume, 20_000.0);
@@ -70,7 +70,7 @@ fn windows_are_measured_from_the_newest_event() {
 
 #[test]
 fn quotes_beat_the_tick_rule() {
-    let mut tape = Tape::new(None);
+    let mut tape = Tape::new(TapeParams::default(), None);
     let quote = Quote::new(100.0, 1.0, 100.10, 1.0).unwrap();
     for (price, aggressor) in [(100.10, 1), (100.05, -1), (100.0, -1), (100.05, 1), (100.10, 1)] {
         tape.add(&print(0, price, 1.0, ""), BASE_NS, &quote);
