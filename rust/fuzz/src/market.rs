@@ -97,9 +97,9 @@ fn batch_of(rows: &[&Row], large: bool) -> RecordBatch {
 }
 
 /// All that the markets tell, to the last bit: Rust writes a float so that it can be read back exactly.
-fn told(market: &Market) -> Vec<String> {
+fn told(market: &mut Market) -> Vec<String> {
     let of = |id: i32| {
-        let instrument = market.instrument(id.into()).unwrap();
+        let instrument = market.instrument_mut(id.into()).unwrap();
         let snapshot = instrument.snapshot();
         let in_range = |x: Option<f64>, low: f64| x.is_none_or(|x| (low..=1.0 + 1e-9).contains(&x));
         assert!(in_range(snapshot.obi_top, -1.0) && in_range(snapshot.obi_weighted, -1.0), "{snapshot:?}");
@@ -122,18 +122,18 @@ pub fn check(data: &[u8]) {
     }
     let mut singly = market();
     let applied: Vec<&Row> = rows.iter().filter(|row| apply(&mut singly, row).is_ok()).collect();
-    let expected = told(&singly);
+    let expected = told(&mut singly);
 
     let all: Vec<&Row> = rows.iter().collect();
     let mut refusing = market();
     let whole = refusing.apply_batches(&[batch_of(&all, large)]);
     assert_eq!(whole.is_ok(), applied.len() == rows.len(), "{whole:?}");
     if whole.is_err() {
-        assert_eq!(told(&refusing), told(&market()), "a refused batch changed the state");
+        assert_eq!(told(&mut refusing), told(&mut market()), "a refused batch changed the state");
     }
     let mut batched = market();
     let (first, second) = applied.split_at(cut.min(applied.len()));
     let count = batched.apply_batches(&[batch_of(first, large), batch_of(second, !large)]);
     assert_eq!(count, Ok(applied.len()));
-    assert_eq!(told(&batched), expected);
+    assert_eq!(told(&mut batched), expected);
 }
