@@ -37,6 +37,7 @@ __all__ = [
     "RecordBatch",
     "SchemaError",
     "Snapshot",
+    "StrikeExposure",
     "TradeSides",
     "TwsDecoder",
     "UnknownInstrumentError",
@@ -49,6 +50,7 @@ __all__ = [
     "decode_cboe_csv",
     "decode_ticks",
     "exposure",
+    "exposure_by_strike",
     "format_occ",
     "implied_volatility",
     "parse_occ",
@@ -555,18 +557,30 @@ def decode_cboe_csv(body: bytes) -> Chain:
 
 @final
 class Exposure:
-    """Dealer exposure of a chain. Sign convention: +1 call, -1 put (dealers long calls, short puts)."""
+    """Dealer exposure of a chain. Sign convention: +1 call, -1 put (dealers long calls, short puts).
+
+    Volatility curves use the model of :func:`black_scholes`. Every total is a sum over ``rows_used`` rows.
+    """
 
     spot: float
     gex_usd_per_100pct: float
+    """Sum of sign x gamma x contracts x multiplier x spot^2."""
     gex_usd_per_pct: float
+    """The same x 0.01: dollars of delta per 1% move, the industry's figure."""
     dex_usd: float
-    """Sum of delta x OI x multiplier x spot (puts negative by their delta)."""
+    """Sum of delta x contracts x multiplier x spot over all rows, by the sign of the given delta."""
+    call_dex_usd: float
+    put_dex_usd: float
+    """The two parts of ``dex_usd``, for any other view of who holds what: ``call_dex_usd - put_dex_usd`` is that of
+    dealers long calls and short puts."""
     dex_dealer_usd: float
-    """Calls minus puts of absolute delta: the same figure where the source signs put deltas, as it should."""
+    """Calls minus puts of absolute delta: equal to ``dex_usd`` where the source signs put deltas, as it should."""
     vex_usd_per_vol_point: float
+    """Sum of sign x vanna x contracts x multiplier x spot x 0.01."""
     chex_usd_per_day: float
+    """Sum of sign x charm x contracts x multiplier x spot / 365."""
     call_wall: float | None
+    """Strike with the largest call gamma exposure; the lowest of equals."""
     put_wall: float | None
     max_abs_gex_strike: float | None
     max_pain: float | None
@@ -583,14 +597,30 @@ class Exposure:
     rows_without_iv: int
     """Used rows without a volatility: they count for GEX and DEX, but not for VEX, CHEX and the flips."""
     rows_dropped: dict[str, int]
-    """By reason: ``bad_strike``, ``bad_expiry``, ``bad_right``, ``expiry_not_selected``, ``expired``,
-    ``no_open_interest``, ``open_interest_below_min``, ``no_volume``, ``volume_below_min``, ``no_iv``, ``no_gamma``,
-    ``no_delta``."""
+    """By the first reason that holds: ``bad_strike``, ``bad_expiry``, ``expiry_not_selected``, ``expired`` (settled by
+    ``as_of_ns``), ``too_near_settlement``, ``bad_right``, ``no_open_interest``, ``open_interest_below_min``,
+    ``no_volume``, ``volume_below_min``, ``no_gamma``, ``no_iv``, ``no_delta``."""
     def by_strike(self) -> RecordBatch:
         """One row a strike, ascending.
 
-        Columns: strike, call_gex, put_gex, net_gex (usd per 1%), dex_usd, call_oi, put_oi, call_volume, put_volume f64,
-        call_iv, put_iv f64 (at the nearest expiry of all used rows, nullable).
+        Columns, float64: strike, call_gex, put_gex, net_gex (usd per 1%, puts negative), dex_usd, call_dex_usd,
+        put_dex_usd, vex_usd_per_vol_point, chex_usd_per_day, call_oi, put_oi, call_volume, put_volume, and call_iv,
+        put_iv (at the nearest settlement of all used rows, nullable).
+        """
+    def by_expiry(self) -> RecordBatch:
+        """One row a settlement, ascending; classes of one date that settle at different times have a row each.
+
+        Columns: expiry date32, settlement_ns int64, then those of :meth:`by_strike` from call_gex to put_volume.
+        """
+    def by_strike_and_expiry(self) -> RecordBatch:
+        """One row a strike and settlement, by settlement, then strike.
+
+        Columns: strike, expiry date32, settlement_ns int64, then those of :meth:`by_strike` (its own call_iv, put_iv).
+        """
+    def gamma_curve(self) -> RecordBatch:
+        """The curve behind method B: spot, gex_usd_per_pct, both float64, ``grid_points`` rows (none without IV).
+
+        Within 1e-12 of the sum of the rows' absolute exposures from pricing each row anew.
         """
 
 def exposure(
@@ -599,7 +629,7 @@ def exposure(
     *,
     as_of_ns: int,
     settlement_ns: Mapping[str, int] | None = None,
-    min_open_interest: float = 5.0,
+    min_weight: float = 5.0,
     multiplier: float = 100.0,
     rate: float = 0.0,
     dividend_yield: float = 0.0,
@@ -611,10 +641,58 @@ def exposure(
 ) -> Exposure:
     """Exposure totals, walls and zero gamma. The GIL is released.
 
-    ``settlement_ns`` maps YYYYMMDD to the settlement instant; an expiry it lacks settles 16:00 New York. Rows nearer
-    to settlement than ``min_seconds_to_settlement`` are dropped as ``expired``, never clamped. ``min_open_interest``
-    applies to the weight: with ``weight="volume"`` it is the least volume. ``grid_points`` 0 = no flips.
+    Args:
+        settlement_ns: settlement instants by ``YYYYMMDD``, or by ``ROOT:YYYYMMDD`` (looked up first) where classes of
+            one date settle at different times, as SPX in the morning and SPXW in the afternoon. An expiry that it lacks
+            settles 16:00 New York.
+        min_weight: rows with fewer contracts are left out: open interest, or volume with ``weight="volume"``.
+        weight: what counts as contracts: open interest (as of the last clearing) or today's volume.
+        gamma: the chain's own, or Black-Scholes from the row's volatility (the Cboe file rounds to 4 decimals).
+        expiries: only these, ``YYYYMMDD``.
+        min_seconds_to_settlement: rows nearer to settlement are left out, never clamped.
+        grid_points: of method B, 2 to 100,001; 0 = no flips and no curve.
+
     Raises CoreError, SchemaError.
+    """
+
+@final
+class StrikeExposure:
+    """Exposure by strike from given greeks. Fields as in :class:`Exposure`."""
+
+    spot: float
+    gex_usd_per_100pct: float
+    gex_usd_per_pct: float
+    dex_usd: float
+    call_dex_usd: float
+    put_dex_usd: float
+    call_wall: float | None
+    put_wall: float | None
+    max_abs_gex_strike: float | None
+    zero_gamma_interpolated: float | None
+    rows_total: int
+    rows_used: int
+    rows_dropped: dict[str, int]
+    """``bad_strike``, ``bad_right``, ``no_open_interest``, ``open_interest_below_min`` (or ``no_volume``,
+    ``volume_below_min``), ``no_gamma``, ``no_delta``."""
+    def by_strike(self) -> RecordBatch:
+        """As :meth:`Exposure.by_strike`; VEX, CHEX and what was not given are 0, volatilities null."""
+
+def exposure_by_strike(
+    strike: NDArray[np.float64] | ArrowBatch | ArrowTable,
+    right: NDArray[np.int8] | ArrowBatch | ArrowTable,
+    gamma: NDArray[np.float64] | ArrowBatch | ArrowTable,
+    delta: NDArray[np.float64] | ArrowBatch | ArrowTable,
+    contracts: NDArray[np.float64] | ArrowBatch | ArrowTable,
+    *,
+    spot: float,
+    multiplier: float = 100.0,
+    min_weight: float = 5.0,
+    weight: Literal["open_interest", "volume"] = "open_interest",
+) -> StrikeExposure:
+    """GEX and DEX by strike from greeks that are given: 2 to 5 ns a row. The GIL is released.
+
+    Columns of one length, NumPy or Arrow; float64 (``right``: int8, +1 call, -1 put) without nulls are read in place.
+    Null and NaN mean absent. ``weight`` says what ``contracts`` are. Raises CoreError, SchemaError.
     """
 
 # ---------------------------------------------------------------------------------------------- pricing

@@ -166,7 +166,7 @@ def test_volume_can_take_the_place_of_open_interest() -> None:
     result = exposure(made_chain(), SPOT, as_of_ns=AS_OF_NS, weight="volume")
     assert result.rows_dropped == {"volume_below_min": 1}
     assert result.gex_usd_per_100pct == pytest.approx(-0.02 * 300 * 100 * SPOT**2)
-    assert exposure(made_chain(), SPOT, as_of_ns=AS_OF_NS, weight="volume", min_open_interest=0).rows_used == 2
+    assert exposure(made_chain(), SPOT, as_of_ns=AS_OF_NS, weight="volume", min_weight=0).rows_used == 2
 
 
 def test_gamma_can_be_recomputed_from_volatility() -> None:
@@ -190,7 +190,7 @@ def test_expiries_and_their_settlement() -> None:
     morning = {"20260302": AS_OF_NS - 1}
     assert exposure(chain, SPOT, as_of_ns=AS_OF_NS, settlement_ns=morning).rows_dropped == {"expired": 1}
     soon = {"20260302": AS_OF_NS + 59 * 10**9}
-    assert exposure(chain, SPOT, as_of_ns=AS_OF_NS, settlement_ns=soon).rows_dropped == {"expired": 1}
+    assert exposure(chain, SPOT, as_of_ns=AS_OF_NS, settlement_ns=soon).rows_dropped == {"too_near_settlement": 1}
     assert exposure(chain, SPOT, as_of_ns=AS_OF_NS, settlement_ns=soon, min_seconds_to_settlement=30).rows_used == 2
 
 
@@ -213,7 +213,7 @@ def test_bad_arguments_are_refused() -> None:
         {"spot": math.nan},
         {"spot": -1.0},
         {"multiplier": 0.0},
-        {"min_open_interest": math.nan},
+        {"min_weight": math.nan},
         {"rate": math.inf},
         {"dividend_yield": 50.0},
         {"min_seconds_to_settlement": -1.0},

@@ -50,7 +50,7 @@ def exposure_report(loaded: ChainFile, options: ExposureOptions) -> ExposureRepo
             loaded.spot,
             as_of_ns=loaded.as_of_ns,
             settlement_ns=loaded.settlement_ns,
-            min_open_interest=options.min_open_interest,
+            min_weight=options.min_open_interest,
             weight=options.weight,
             gamma=options.gamma,
             expiries=expiries or None,

@@ -17,6 +17,7 @@ mod columns;
 pub mod error;
 pub mod exposure;
 pub mod feed;
+mod lanes;
 pub mod limits;
 pub mod market;
 pub mod occ;

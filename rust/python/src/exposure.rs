@@ -2,22 +2,22 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use alphatrader_core::chain::Chain;
 use alphatrader_core::civil::parse_yyyymmdd;
-use alphatrader_core::exposure::strikes::{self, StrikeRow};
+use alphatrader_core::exposure::given::{self, GivenGreeks, Scale, StrikeExposure};
+use alphatrader_core::exposure::strikes;
 use alphatrader_core::exposure::{exposure as measure, Exposure, ExposureParams, GammaSource, Weight};
 use alphatrader_core::pricing::Carry;
 use alphatrader_core::Error;
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::arrow::{batches, PyBatch};
 use crate::chain::PyChain;
+use crate::columns::{Numbers, Rights, Values};
 use crate::errors::{detached, to_python};
+use crate::exposure_tables::{by_expiry_batch, by_strike_and_expiry_batch, by_strike_batch, gamma_curve_batch};
 
 #[pyclass(name = "Exposure", module = "alphatrader._core", frozen)]
 pub struct PyExposure(Exposure);
@@ -42,6 +42,16 @@ impl PyExposure {
     #[getter]
     fn dex_usd(&self) -> f64 {
         self.0.dex_usd
+    }
+
+    #[getter]
+    fn call_dex_usd(&self) -> f64 {
+        self.0.call_dex_usd
+    }
+
+    #[getter]
+    fn put_dex_usd(&self) -> f64 {
+        self.0.put_dex_usd
     }
 
     #[getter]
@@ -86,7 +96,7 @@ impl PyExposure {
 
     #[getter]
     fn zero_gamma_flips(&self) -> Vec<f64> {
-        self.0.zero_gamma_flips.clone()
+        self.0.gamma_curve.flips.clone()
     }
 
     #[getter]
@@ -118,6 +128,18 @@ impl PyExposure {
         by_strike_batch(&self.0.by_strike).map(PyBatch::new)
     }
 
+    fn by_expiry(&self) -> PyResult<PyBatch> {
+        by_expiry_batch(&self.0.by_expiry).map(PyBatch::new)
+    }
+
+    fn by_strike_and_expiry(&self) -> PyResult<PyBatch> {
+        by_strike_and_expiry_batch(&self.0.by_strike_and_expiry).map(PyBatch::new)
+    }
+
+    fn gamma_curve(&self) -> PyResult<PyBatch> {
+        gamma_curve_batch(&self.0.gamma_curve).map(PyBatch::new)
+    }
+
     fn __repr__(&self) -> String {
         format!(
             "Exposure(spot={}, gex_usd_per_pct={:.0}, dex_usd={:.0}, zero_gamma_flip={:?}, rows_used={})",
@@ -130,43 +152,30 @@ impl PyExposure {
     }
 }
 
-fn by_strike_batch(rows: &[StrikeRow]) -> PyResult<RecordBatch> {
-    let number = |f: fn(&StrikeRow) -> f64| Arc::new(Float64Array::from_iter_values(rows.iter().map(f))) as ArrayRef;
-    let maybe = |f: fn(&StrikeRow) -> Option<f64>| Arc::new(rows.iter().map(f).collect::<Float64Array>()) as ArrayRef;
-    let columns = [
-        ("strike", number(|r| r.strike), false),
-        ("call_gex", number(|r| r.call_gex), false),
-        ("put_gex", number(|r| r.put_gex), false),
-        ("net_gex", number(StrikeRow::net_gex), false),
-        ("dex_usd", number(|r| r.dex_usd), false),
-        ("call_oi", number(|r| r.call_oi), false),
-        ("put_oi", number(|r| r.put_oi), false),
-        ("call_volume", number(|r| r.call_volume), false),
-        ("put_volume", number(|r| r.put_volume), false),
-        ("call_iv", maybe(|r| r.call_iv), true),
-        ("put_iv", maybe(|r| r.put_iv), true),
-    ];
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, _, nullable)| Field::new(*name, DataType::Float64, *nullable)).collect();
-    let arrays = columns.into_iter().map(|(_, array, _)| array).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-        .map_err(|error| to_python(Error::Schema(error.to_string())))
-}
-
 fn expiry_days(text: &str) -> PyResult<i32> {
     parse_yyyymmdd(text).ok_or_else(|| to_python(Error::Invalid(format!("expiry {text:?} is no date: give YYYYMMDD"))))
 }
 
-fn settlements(mapping: Option<&Bound<'_, PyMapping>>) -> PyResult<BTreeMap<i32, i64>> {
-    let Some(mapping) = mapping else { return Ok(BTreeMap::new()) };
-    let entries = mapping.items()?;
-    entries
-        .iter()
-        .map(|entry| {
-            let (expiry, settlement_ns): (String, i64) = entry.extract()?;
-            Ok((expiry_days(&expiry)?, settlement_ns))
-        })
-        .collect()
+/// Settlements by expiry, and by expiry and root (keys `ROOT:YYYYMMDD`).
+type Settlements = (BTreeMap<i32, i64>, BTreeMap<i32, BTreeMap<String, i64>>);
+
+fn settlements(mapping: Option<&Bound<'_, PyMapping>>) -> PyResult<Settlements> {
+    let (mut by_expiry, mut by_root) = Settlements::default();
+    let Some(mapping) = mapping else { return Ok((by_expiry, by_root)) };
+    for entry in &mapping.items()? {
+        let (key, settlement_ns): (String, i64) = entry.extract()?;
+        match key.split_once(':') {
+            None => by_expiry.insert(expiry_days(&key)?, settlement_ns),
+            Some((root, expiry)) => {
+                by_root.entry(expiry_days(expiry)?).or_insert_with(BTreeMap::new).insert(root.to_owned(), settlement_ns)
+            }
+        };
+    }
+    Ok((by_expiry, by_root))
+}
+
+fn weight_of(text: &str) -> PyResult<Weight> {
+    choice("weight", text, [("open_interest", Weight::OpenInterest), ("volume", Weight::Volume)])
 }
 
 fn choice<T>(name: &str, value: &str, choices: [(&str, T); 2]) -> PyResult<T> {
@@ -178,7 +187,7 @@ fn choice<T>(name: &str, value: &str, choices: [(&str, T); 2]) -> PyResult<T> {
 
 #[pyfunction]
 #[pyo3(signature = (
-    chain, spot, *, as_of_ns, settlement_ns=None, min_open_interest=5.0, multiplier=100.0, rate=0.0, dividend_yield=0.0,
+    chain, spot, *, as_of_ns, settlement_ns=None, min_weight=5.0, multiplier=100.0, rate=0.0, dividend_yield=0.0,
     weight="open_interest", gamma="given", expiries=None, min_seconds_to_settlement=60.0, grid_points=161
 ))]
 #[allow(clippy::too_many_arguments, reason = "keyword arguments with defaults")]
@@ -188,7 +197,7 @@ pub fn exposure(
     spot: f64,
     as_of_ns: i64,
     settlement_ns: Option<&Bound<'_, PyMapping>>,
-    min_open_interest: f64,
+    min_weight: f64,
     multiplier: f64,
     rate: f64,
     dividend_yield: f64,
@@ -199,14 +208,16 @@ pub fn exposure(
     grid_points: i64,
 ) -> PyResult<PyExposure> {
     let expiries = expiries.map(|texts| texts.iter().map(|text| expiry_days(text)).collect()).transpose()?;
+    let (settlement_ns, root_settlement_ns) = settlements(settlement_ns)?;
     let params = ExposureParams {
         spot,
         as_of_ns,
-        settlement_ns: settlements(settlement_ns)?,
-        min_weight: min_open_interest,
+        settlement_ns,
+        root_settlement_ns,
+        min_weight,
         multiplier,
         carry: Carry::new(rate, dividend_yield).map_err(to_python)?,
-        weight: choice("weight", weight, [("open_interest", Weight::OpenInterest), ("volume", Weight::Volume)])?,
+        weight: weight_of(weight)?,
         gamma: choice("gamma", gamma, [("given", GammaSource::Given), ("recompute", GammaSource::Recompute)])?,
         expiries,
         min_seconds_to_settlement,
@@ -217,4 +228,131 @@ pub fn exposure(
         Err(_) => Cow::Owned(Chain::from_batches(&batches(chain)?, None, None).map_err(to_python)?),
     };
     detached(py, || measure(&chain, &params)).map(PyExposure)
+}
+
+#[pyclass(name = "StrikeExposure", module = "alphatrader._core", frozen)]
+pub struct PyStrikeExposure(StrikeExposure);
+
+#[pymethods]
+impl PyStrikeExposure {
+    #[getter]
+    fn spot(&self) -> f64 {
+        self.0.spot
+    }
+
+    #[getter]
+    fn gex_usd_per_100pct(&self) -> f64 {
+        self.0.gex_usd_per_pct() * 100.0
+    }
+
+    #[getter]
+    fn gex_usd_per_pct(&self) -> f64 {
+        self.0.gex_usd_per_pct()
+    }
+
+    #[getter]
+    fn dex_usd(&self) -> f64 {
+        self.call_dex_usd() + self.put_dex_usd()
+    }
+
+    #[getter]
+    fn call_dex_usd(&self) -> f64 {
+        self.0.by_strike.iter().map(|row| row.call.dex_usd).sum()
+    }
+
+    #[getter]
+    fn put_dex_usd(&self) -> f64 {
+        self.0.by_strike.iter().map(|row| row.put.dex_usd).sum()
+    }
+
+    #[getter]
+    fn call_wall(&self) -> Option<f64> {
+        strikes::call_wall(&self.0.by_strike)
+    }
+
+    #[getter]
+    fn put_wall(&self) -> Option<f64> {
+        strikes::put_wall(&self.0.by_strike)
+    }
+
+    #[getter]
+    fn max_abs_gex_strike(&self) -> Option<f64> {
+        strikes::max_abs_gex_strike(&self.0.by_strike)
+    }
+
+    #[getter]
+    fn zero_gamma_interpolated(&self) -> Option<f64> {
+        strikes::interpolated_zero(&self.0.by_strike, self.0.spot)
+    }
+
+    #[getter]
+    fn rows_total(&self) -> usize {
+        self.0.rows_total
+    }
+
+    #[getter]
+    fn rows_used(&self) -> usize {
+        self.0.rows_used
+    }
+
+    #[getter]
+    fn rows_dropped(&self) -> BTreeMap<&'static str, u64> {
+        self.0.rows_dropped.clone()
+    }
+
+    fn by_strike(&self) -> PyResult<PyBatch> {
+        by_strike_batch(&self.0.by_strike).map(PyBatch::new)
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "StrikeExposure(spot={}, gex_usd_per_pct={:.0}, strikes={}, rows_used={})",
+            self.0.spot,
+            self.0.gex_usd_per_pct(),
+            self.0.by_strike.len(),
+            self.0.rows_used,
+        )
+    }
+}
+
+/// The values of a column that must have one for each row.
+fn each<'a, V: Copy>(name: &str, values: &'a Values<'_, V>) -> PyResult<&'a [V]> {
+    match values {
+        Values::Each(values) => Ok(values),
+        Values::One(_) => Err(to_python(Error::Invalid(format!("{name} is one number: give a column")))),
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (strike, right, gamma, delta, contracts, *, spot, multiplier=100.0, min_weight=5.0, weight="open_interest"))]
+#[allow(clippy::too_many_arguments, reason = "five columns and keyword arguments with defaults")]
+pub fn exposure_by_strike<'py>(
+    py: Python<'py>,
+    strike: &Bound<'py, PyAny>,
+    right: &Bound<'py, PyAny>,
+    gamma: &Bound<'py, PyAny>,
+    delta: &Bound<'py, PyAny>,
+    contracts: &Bound<'py, PyAny>,
+    spot: f64,
+    multiplier: f64,
+    min_weight: f64,
+    weight: &str,
+) -> PyResult<PyStrikeExposure> {
+    let weight = weight_of(weight)?;
+    let numbers = [("strike", strike), ("gamma", gamma), ("delta", delta), ("contracts", contracts)];
+    let columns = numbers.map(|(name, object)| Numbers::of(name, object));
+    let [strike, gamma, delta, contracts] = columns;
+    let (strike, gamma, delta, contracts) = (strike?, gamma?, delta?, contracts?);
+    let right = Rights::of("right", right)?;
+    let values = [&strike, &gamma, &delta, &contracts].map(|column| column.values(f64::NAN));
+    let rights = right.values(0);
+    let columns = GivenGreeks {
+        strike: each("strike", &values[0])?,
+        right: each("right", &rights)?,
+        gamma: each("gamma", &values[1])?,
+        delta: each("delta", &values[2])?,
+        weight: each("contracts", &values[3])?,
+    };
+    let scale = Scale { spot, multiplier, min_weight };
+    detached(py, || given::by_strike(&columns, &scale, weight)).map(PyStrikeExposure)
 }

@@ -6,8 +6,10 @@
 
 mod arrow;
 mod chain;
+mod columns;
 mod errors;
 mod exposure;
+mod exposure_tables;
 mod feed;
 mod market;
 mod occ;
@@ -35,11 +37,13 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<chain::PyChain>()?;
     m.add_class::<exposure::PyExposure>()?;
     m.add_class::<vpin::PyVpin>()?;
+    m.add_class::<exposure::PyStrikeExposure>()?;
     m.add_class::<vpin::PyVpinSeries>()?;
     m.add_class::<vpin::PyTradeSides>()?;
     m.add_function(wrap_pyfunction!(chain::decode_alphavantage_chain, m)?)?;
     m.add_function(wrap_pyfunction!(chain::decode_cboe_csv, m)?)?;
     m.add_function(wrap_pyfunction!(exposure::exposure, m)?)?;
+    m.add_function(wrap_pyfunction!(exposure::exposure_by_strike, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::black_scholes, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::implied_volatility, m)?)?;
     m.add_function(wrap_pyfunction!(vpin::vpin, m)?)?;

@@ -7,7 +7,11 @@
 //! | VEX | sign x vanna x weight x multiplier x S x 0.01 | $ per vol point |
 //! | CHEX | sign x charm x weight x multiplier x S / 365 | $ per day |
 
+mod cells;
+mod curves;
+pub mod given;
 mod rows;
+mod strike_index;
 pub mod strikes;
 mod zero_gamma;
 
@@ -15,10 +19,14 @@ use std::collections::BTreeMap;
 
 use crate::chain::Chain;
 use crate::error::{not_negative, positive, Error, Result};
-use crate::exposure::rows::{use_row, Columns, ExpiryTimes};
-use crate::exposure::strikes::{Contribution, StrikeRow, StrikeSums};
+use crate::exposure::cells::Cells;
+use crate::exposure::curves::{bend, Block, BLOCK};
+use crate::exposure::rows::{use_row, Columns, Groups, GAMMA_MAX};
+use crate::exposure::strike_index::StrikeIndex;
+use crate::exposure::strikes::{CellRow, ExpiryRow, StrikeRow};
+pub use crate::exposure::zero_gamma::GammaCurve;
 use crate::exposure::zero_gamma::GammaProfile;
-use crate::limits::{is_price, is_size};
+use crate::limits::is_price;
 use crate::pricing::Carry;
 
 /// Most grid points of method B.
@@ -53,6 +61,8 @@ pub struct ExposureParams {
     pub as_of_ns: i64,
     /// Settlement by expiry (days since the epoch); an absent one settles 16:00 New York.
     pub settlement_ns: BTreeMap<i32, i64>,
+    /// Settlement by expiry and root, before that by expiry alone: SPX and SPXW share dates but settle hours apart.
+    pub root_settlement_ns: BTreeMap<i32, BTreeMap<String, i64>>,
     /// Rows with a smaller weight are left out.
     pub min_weight: f64,
     /// Shares a contract.
@@ -71,15 +81,21 @@ pub struct ExposureParams {
     pub grid_points: i64,
 }
 
+/// Refuse a spot, multiplier or least weight that cannot be true.
+pub(crate) fn check_scale(spot: f64, multiplier: f64, min_weight: f64) -> Result<()> {
+    positive("spot", spot)?;
+    not_negative("min_weight", min_weight)?;
+    positive("multiplier", multiplier)?;
+    if !is_price(spot) || multiplier > MULTIPLIER_MAX {
+        let text = format!("spot {spot} or multiplier {multiplier} is out of range");
+        return Err(Error::invalid(format!("{text}: give at most 1e9 and {MULTIPLIER_MAX}")));
+    }
+    Ok(())
+}
+
 impl ExposureParams {
     fn check(&self) -> Result<()> {
-        positive("spot", self.spot)?;
-        not_negative("min_open_interest", self.min_weight)?;
-        positive("multiplier", self.multiplier)?;
-        if !is_price(self.spot) || self.multiplier > MULTIPLIER_MAX {
-            let text = format!("spot {} or multiplier {} is out of range", self.spot, self.multiplier);
-            return Err(Error::invalid(format!("{text}: give at most 1e9 and {MULTIPLIER_MAX}")));
-        }
+        check_scale(self.spot, self.multiplier, self.min_weight)?;
         not_negative("min_seconds_to_settlement", self.min_seconds_to_settlement)?;
         if self.grid_points == 0 || (2..=GRID_POINTS_MAX).contains(&self.grid_points) {
             return Ok(());
@@ -98,15 +114,20 @@ pub struct Exposure {
     pub spot: f64,
     pub gex_usd_per_100pct: f64,
     pub dex_usd: f64,
+    pub call_dex_usd: f64,
+    pub put_dex_usd: f64,
     pub dex_dealer_usd: f64,
     pub vex_usd_per_vol_point: f64,
     pub chex_usd_per_day: f64,
-    pub zero_gamma_flips: Vec<f64>,
+    pub gamma_curve: GammaCurve,
     pub rows_total: usize,
     pub rows_used: usize,
     pub rows_without_iv: usize,
     pub rows_dropped: BTreeMap<&'static str, u64>,
     pub by_strike: Vec<StrikeRow>,
+    pub by_expiry: Vec<ExpiryRow>,
+    /// In the order of the chain.
+    pub by_strike_and_expiry: Vec<CellRow>,
 }
 
 impl Exposure {
@@ -118,7 +139,7 @@ impl Exposure {
     /// The flip nearest to spot.
     pub fn zero_gamma_flip(&self) -> Option<f64> {
         let distance = |flip: &&f64| (**flip - self.spot).abs();
-        self.zero_gamma_flips.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied()
+        self.gamma_curve.flips.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied()
     }
 
     /// Method A; see [`strikes::interpolated_zero`].
@@ -127,65 +148,132 @@ impl Exposure {
     }
 }
 
+/// What is counted while the rows go by.
+struct Pass<'a> {
+    params: &'a ExposureParams,
+    groups: Groups<'a>,
+    block: Box<Block>,
+    cells: Cells,
+    profile: GammaProfile,
+    rows_used: usize,
+    rows_without_iv: usize,
+    rows_dropped: BTreeMap<&'static str, u64>,
+    /// Calls minus puts of absolute delta x weight.
+    dealer_delta: f64,
+}
+
+impl Pass<'_> {
+    fn drop_row(&mut self, reason: &'static str) {
+        *self.rows_dropped.entry(reason).or_insert(0) += 1;
+    }
+
+    /// Compute and add up the rows of the block.
+    fn flush(&mut self) {
+        let params = self.params;
+        bend(&mut self.block, params.spot, params.carry);
+        if params.gamma == GammaSource::Recompute {
+            self.block.gamma = self.block.model_gamma;
+            self.drop_unbelievable();
+        }
+        let block = &self.block;
+        self.rows_used += block.rows;
+        for i in 0..block.rows {
+            self.rows_without_iv += usize::from(block.slope[i] == 0.0);
+            self.dealer_delta += block.sign[i] * block.delta[i].abs() * block.weight[i];
+        }
+        self.cells.add(block);
+        if params.grid_points > 0 {
+            self.profile.add(block, params.multiplier);
+        }
+        self.block.rows = 0;
+    }
+
+    /// Leave out recomputed rows for which the model has no gamma; the others close ranks.
+    fn drop_unbelievable(&mut self) {
+        let mut kept = 0;
+        for i in 0..self.block.rows {
+            if self.block.slope[i] == 0.0 {
+                self.drop_row("no_iv");
+            } else if self.block.gamma[i] > GAMMA_MAX {
+                self.drop_row("no_gamma");
+            } else {
+                self.block.copy_row(i, kept);
+                kept += 1;
+            }
+        }
+        self.block.rows = kept;
+    }
+}
+
 /// Totals, walls and zero gamma of a chain.
 pub fn exposure(chain: &Chain, params: &ExposureParams) -> Result<Exposure> {
     params.check()?;
     let columns = Columns::of(chain.batch())?;
-    let mut times = ExpiryTimes::new(params);
-    let (mut sums, mut profile) = (StrikeSums::new(), GammaProfile::default());
-    let spot = params.spot;
-    let mut total = Exposure {
-        spot,
-        gex_usd_per_100pct: 0.0,
-        dex_usd: 0.0,
-        dex_dealer_usd: 0.0,
-        vex_usd_per_vol_point: 0.0,
-        chex_usd_per_day: 0.0,
-        zero_gamma_flips: Vec::new(),
-        rows_total: chain.batch().num_rows(),
+    let index = StrikeIndex::complete(&columns.strike);
+    let log_moneyness: Vec<f64> = index.strikes().iter().map(|strike| (params.spot / strike).ln()).collect();
+    let rows_total = chain.batch().num_rows();
+    let mut pass = Pass {
+        params,
+        groups: Groups::new(chain.batch(), params)?,
+        block: Block::new(),
+        cells: Cells::new(index.len()),
+        profile: GammaProfile::default(),
         rows_used: 0,
         rows_without_iv: 0,
         rows_dropped: BTreeMap::new(),
-        by_strike: Vec::new(),
+        dealer_delta: 0.0,
     };
-    for i in 0..total.rows_total {
-        let row = match use_row(&columns, i, &mut times) {
+    for i in 0..rows_total {
+        let row = match use_row(&columns, i, &mut pass.groups) {
             Ok(row) => row,
             Err(reason) => {
-                *total.rows_dropped.entry(reason).or_insert(0) += 1;
+                pass.drop_row(reason);
                 continue;
             }
         };
-        total.rows_used += 1;
-        let sign = f64::from(row.terms.right.sign());
-        let shares = row.weight * params.multiplier;
-        let gex = sign * row.gamma * shares * spot * spot;
-        let dex_usd = row.delta * shares * spot;
-        total.gex_usd_per_100pct += gex;
-        total.dex_usd += dex_usd;
-        total.dex_dealer_usd += sign * row.delta.abs() * shares * spot;
-        if let Some((_, curve)) = &row.curve {
-            total.vex_usd_per_vol_point += sign * curve.vanna() * shares * spot * 0.01;
-            total.chex_usd_per_day += sign * curve.charm(&row.terms, params.carry) * shares * spot / 365.0;
-            profile.add(spot, curve, sign * shares);
-        } else {
-            total.rows_without_iv += 1;
+        let place = index.place(columns.strike[i]);
+        let group = pass.groups.all[row.group as usize];
+        let block = &mut *pass.block;
+        let at = block.rows;
+        (block.place[at], block.group[at]) = (place as u32, row.group);
+        block.sign[at] = if row.call { 1.0 } else { -1.0 };
+        (block.weight[at], block.delta[at], block.gamma[at]) = (row.weight, columns.delta[i], columns.gamma[i]);
+        (block.open_interest[at], block.volume[at]) = (columns.open_interest[i], columns.volume[i]);
+        (block.iv[at], block.log_moneyness[at]) = (columns.iv[i], log_moneyness[place]);
+        (block.years[at], block.root_years[at]) = (group.years, group.root_years);
+        (block.drift[at], block.growth[at]) = (group.drift, group.growth);
+        block.rows += 1;
+        if block.rows == BLOCK {
+            pass.flush();
         }
-        let or_zero = |value: f64| if is_size(value) { value } else { 0.0 };
-        sums.add(&Contribution {
-            strike: row.terms.strike,
-            right: row.terms.right,
-            expiry: row.expiry,
-            gex: gex * 0.01,
-            dex_usd,
-            open_interest: or_zero(columns.open_interest[i]),
-            volume: or_zero(columns.volume[i]),
-            iv: row.curve.as_ref().map(|(iv, _)| *iv),
-        });
     }
-    total.by_strike = sums.finish();
-    total.zero_gamma_flips = profile.flips(spot, params.grid_points as usize);
-    Ok(total)
+    pass.flush();
+    Ok(finish(pass, &index, rows_total))
+}
+
+fn finish(pass: Pass<'_>, index: &StrikeIndex, rows_total: usize) -> Exposure {
+    let ExposureParams { spot, multiplier, grid_points, .. } = *pass.params;
+    let tables = pass.cells.tables(index.strikes(), &pass.groups.all, multiplier, spot);
+    let sum = |part: fn(&StrikeRow) -> f64| tables.by_strike.iter().map(part).sum::<f64>();
+    let (call_dex_usd, put_dex_usd) = (sum(|row| row.call.dex_usd), sum(|row| row.put.dex_usd));
+    Exposure {
+        spot,
+        gex_usd_per_100pct: sum(StrikeRow::net_gex) * 100.0,
+        dex_usd: call_dex_usd + put_dex_usd,
+        call_dex_usd,
+        put_dex_usd,
+        dex_dealer_usd: pass.dealer_delta * multiplier * spot,
+        vex_usd_per_vol_point: sum(|row| row.call.vex + row.put.vex),
+        chex_usd_per_day: sum(|row| row.call.chex + row.put.chex),
+        gamma_curve: pass.profile.curve(spot, grid_points as usize),
+        rows_total,
+        rows_used: pass.rows_used,
+        rows_without_iv: pass.rows_without_iv,
+        rows_dropped: pass.rows_dropped,
+        by_strike: tables.by_strike,
+        by_expiry: tables.by_expiry,
+        by_strike_and_expiry: tables.by_strike_and_expiry,
+    }
 }
 
 #[cfg(test)]

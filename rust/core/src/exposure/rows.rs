@@ -7,14 +7,18 @@ use arrow_array::{Array, RecordBatch};
 use rustc_hash::FxHashMap;
 
 use crate::civil::{new_york_close_ns, NS_PER_SECOND};
-use crate::columns::nullable;
+use crate::columns::{nullable, Text};
 use crate::error::Result;
 use crate::exposure::{ExposureParams, GammaSource, Weight};
 use crate::limits::{is_price, is_size};
-use crate::pricing::{Curvature, Terms};
+use crate::pricing::SECONDS_PER_YEAR;
 
 /// 1970-01-01 to 9999-12-31.
 const EXPIRY_DAYS: std::ops::RangeInclusive<i32> = 0..=2_932_896;
+/// Largest gamma that is believed; a one-cent spot an hour from settlement has less.
+pub(crate) const GAMMA_MAX: f64 = 1e6;
+/// Largest absolute delta that is believed; sources round.
+pub(crate) const DELTA_MAX: f64 = 1.001;
 
 /// The columns of a chain that exposure reads; NaN stands for null.
 pub(crate) struct Columns<'a> {
@@ -51,101 +55,164 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Why no row of an expiry counts, or the seconds to its settlement.
-type ExpiryTime = std::result::Result<f64, &'static str>;
-
-/// Seconds to settlement by expiry, looked up once for each.
-pub(crate) struct ExpiryTimes<'p> {
-    params: &'p ExposureParams,
-    last: Option<(i32, ExpiryTime)>,
-    /// Only looked up, never iterated.
-    known: FxHashMap<i32, ExpiryTime>,
+/// The rows of one settlement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Group {
+    pub expiry: i32,
+    pub settlement_ns: i64,
+    pub years: f64,
+    pub root_years: f64,
+    /// (rate - dividend yield) x years.
+    pub drift: f64,
+    /// The discount factor of the dividend yield.
+    pub growth: f64,
 }
 
-impl<'p> ExpiryTimes<'p> {
-    pub(crate) fn new(params: &'p ExposureParams) -> Self {
-        Self { params, last: None, known: FxHashMap::default() }
+/// Why no row of an expiry counts, or its group.
+type Outcome = std::result::Result<u32, &'static str>;
+
+/// The settlement of each row, looked up once for each expiry (of each root, where roots differ).
+pub(crate) struct Groups<'a> {
+    params: &'a ExposureParams,
+    /// Only where the settlement of some root is given.
+    roots: Option<Text<'a>>,
+    last: Option<(i32, &'a [u8], Outcome)>,
+    /// Both only looked up, never iterated.
+    known: FxHashMap<(i32, &'a [u8]), Outcome>,
+    by_settlement: FxHashMap<(i32, i64), u32>,
+    pub all: Vec<Group>,
+}
+
+impl<'a> Groups<'a> {
+    pub(crate) fn new(batch: &'a RecordBatch, params: &'a ExposureParams) -> Result<Self> {
+        let needs_roots = !params.root_settlement_ns.is_empty();
+        Ok(Self {
+            params,
+            roots: needs_roots.then(|| Text::of_batch(batch, "root")).transpose()?,
+            last: None,
+            known: FxHashMap::default(),
+            by_settlement: FxHashMap::default(),
+            all: Vec::new(),
+        })
     }
 
     #[inline]
-    fn seconds(&mut self, expiry: i32) -> ExpiryTime {
-        if let Some((_, time)) = self.last.filter(|(last, _)| *last == expiry) {
-            return time;
+    fn of(&mut self, row: usize, expiry: i32) -> Outcome {
+        let root = self.roots.as_ref().and_then(|roots| roots.get(row)).unwrap_or_default();
+        if let Some((last, last_root, outcome)) = self.last {
+            if last == expiry && last_root == root {
+                return outcome;
+            }
         }
+        let known = self.known.get(&(expiry, root)).copied();
+        let outcome = known.unwrap_or_else(|| self.learn(expiry, root));
+        self.last = Some((expiry, root, outcome));
+        outcome
+    }
+
+    fn learn(&mut self, expiry: i32, root: &'a [u8]) -> Outcome {
+        let outcome = self.settle(expiry, root);
+        self.known.insert((expiry, root), outcome);
+        outcome
+    }
+
+    fn settle(&mut self, expiry: i32, root: &[u8]) -> Outcome {
         let params = self.params;
-        let time = *self.known.entry(expiry).or_insert_with(|| {
-            if params.expiries.as_ref().is_some_and(|selected| !selected.contains(&expiry)) {
-                return Err("expiry_not_selected");
-            }
-            let settlement = params.settlement_ns.get(&expiry).copied().unwrap_or_else(|| new_york_close_ns(expiry));
-            let seconds = settlement.saturating_sub(params.as_of_ns) as f64 / NS_PER_SECOND as f64;
-            if seconds > 0.0 && seconds >= params.min_seconds_to_settlement {
-                Ok(seconds)
-            } else {
-                Err("expired")
-            }
-        });
-        self.last = Some((expiry, time));
-        time
+        if params.expiries.as_ref().is_some_and(|selected| !selected.contains(&expiry)) {
+            return Err("expiry_not_selected");
+        }
+        let of_root = || {
+            let root = std::str::from_utf8(root).ok()?;
+            params.root_settlement_ns.get(&expiry)?.get(root).copied()
+        };
+        let of_expiry = || params.settlement_ns.get(&expiry).copied();
+        let settlement_ns = of_root().or_else(of_expiry).unwrap_or_else(|| new_york_close_ns(expiry));
+        let seconds = settlement_ns.saturating_sub(params.as_of_ns) as f64 / NS_PER_SECOND as f64;
+        if seconds <= 0.0 {
+            return Err("expired");
+        }
+        if seconds < params.min_seconds_to_settlement {
+            return Err("too_near_settlement");
+        }
+        let years = seconds / SECONDS_PER_YEAR;
+        let carry = params.carry;
+        let next = self.all.len() as u32;
+        let group = *self.by_settlement.entry((expiry, settlement_ns)).or_insert(next);
+        if group == next {
+            self.all.push(Group {
+                expiry,
+                settlement_ns,
+                years,
+                root_years: years.sqrt(),
+                drift: (carry.rate - carry.dividend_yield) * years,
+                growth: (-carry.dividend_yield * years).exp(),
+            });
+        }
+        Ok(group)
     }
 }
 
-/// A row that counts.
-pub(crate) struct UsedRow {
-    pub terms: Terms,
-    pub expiry: i32,
-    pub weight: f64,
-    pub gamma: f64,
-    pub delta: f64,
-    /// The row's volatility, if it has one, and what follows from it.
-    pub curve: Option<(f64, Curvature)>,
+impl Weight {
+    /// The reasons "has none" and "is below the least".
+    pub(crate) const fn reasons(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OpenInterest => ("no_open_interest", "open_interest_below_min"),
+            Self::Volume => ("no_volume", "volume_below_min"),
+        }
+    }
 }
 
-/// Largest gamma that is believed; a one-cent spot an hour from settlement has less.
-const GAMMA_MAX: f64 = 1e6;
-/// Largest absolute delta that is believed; sources round.
-const DELTA_MAX: f64 = 1.001;
+/// What is known of a row that counts before its curve is computed.
+pub(crate) struct UsedRow {
+    pub group: u32,
+    pub call: bool,
+    pub weight: f64,
+}
 
-/// Row `i` if it counts, else the reason why it does not.
+/// Row `i` if it counts, else the first reason why it does not.
+#[inline]
 pub(crate) fn use_row(
     columns: &Columns<'_>,
     i: usize,
-    times: &mut ExpiryTimes<'_>,
+    groups: &mut Groups<'_>,
 ) -> std::result::Result<UsedRow, &'static str> {
-    let params = times.params;
-    let strike = columns.strike[i];
-    if !is_price(strike) {
+    let params = groups.params;
+    if !is_price(columns.strike[i]) {
         return Err("bad_strike");
     }
-    if columns.expiry.is_null(i) || !EXPIRY_DAYS.contains(&columns.expiry.value(i)) {
+    let expiry = columns.expiry.value(i);
+    if columns.expiry.is_null(i) || !EXPIRY_DAYS.contains(&expiry) {
         return Err("bad_expiry");
     }
-    let right = if columns.right.is_null(i) { 0 } else { columns.right.value(i) };
-    let expiry = columns.expiry.value(i);
-    let seconds = times.seconds(expiry)?;
-    let terms = Terms::new(params.spot, strike, seconds, right).ok_or("bad_right")?;
-    let (weight, absent, below) = match params.weight {
-        Weight::OpenInterest => (columns.open_interest[i], "no_open_interest", "open_interest_below_min"),
-        Weight::Volume => (columns.volume[i], "no_volume", "volume_below_min"),
+    let group = groups.of(i, expiry)?;
+    let right = columns.right.value(i);
+    if right.unsigned_abs() != 1 || columns.right.is_null(i) {
+        return Err("bad_right");
+    }
+    let weight = match params.weight {
+        Weight::OpenInterest => columns.open_interest[i],
+        Weight::Volume => columns.volume[i],
     };
     if !is_size(weight) {
-        return Err(absent);
+        return Err(params.weight.reasons().0);
     }
     if weight < params.min_weight {
-        return Err(below);
+        return Err(params.weight.reasons().1);
     }
-    let iv = columns.iv[i];
-    let curve = Curvature::new(&terms, params.carry, iv).map(|curve| (iv, curve));
-    let gamma = match params.gamma {
-        GammaSource::Given => columns.gamma[i],
-        GammaSource::Recompute => curve.as_ref().ok_or("no_iv")?.1.gamma(&terms),
-    };
-    if !(0.0..=GAMMA_MAX).contains(&gamma) {
-        return Err("no_gamma");
+    match params.gamma {
+        GammaSource::Given if !(0.0..=GAMMA_MAX).contains(&columns.gamma[i]) => return Err("no_gamma"),
+        GammaSource::Recompute if !is_volatility(columns.iv[i]) => return Err("no_iv"),
+        _ => {}
     }
     let delta = columns.delta[i];
     if delta.is_nan() || delta.abs() > DELTA_MAX {
         return Err("no_delta");
     }
-    Ok(UsedRow { terms, expiry, weight, gamma, delta, curve })
+    Ok(UsedRow { group, call: right > 0, weight })
+}
+
+/// Whether a volatility is positive and finite.
+#[inline]
+pub(crate) fn is_volatility(iv: f64) -> bool {
+    iv > 0.0 && iv < f64::INFINITY
 }

@@ -1,120 +1,71 @@
-//! Exposure by strike, and what is read from it: walls, max pain, the interpolated zero of the cumulative sum.
+//! Exposure by strike, expiry and both, and what is read from it: walls, max pain, the zero of the cumulative sum.
 
-use rustc_hash::FxHashMap;
+/// Sums over the used calls, or the used puts, of a strike or an expiry. Signed as dealers hold them: puts negative.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[allow(missing_docs, reason = "the columns of Exposure.by_strike, documented in the Python stub")]
+pub struct Side {
+    /// Dollars of delta per 1% move.
+    pub gex: f64,
+    /// By the sign of the given delta, not of the dealers' side.
+    pub dex_usd: f64,
+    pub vex: f64,
+    pub chex: f64,
+    pub open_interest: f64,
+    pub volume: f64,
+}
 
-use crate::occ::Right;
+impl Side {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.gex += other.gex;
+        self.dex_usd += other.dex_usd;
+        self.vex += other.vex;
+        self.chex += other.chex;
+        self.open_interest += other.open_interest;
+        self.volume += other.volume;
+    }
+}
 
-/// Sums over the used rows of one strike. Gamma exposure in dollars per 1% move, puts negative.
+/// A strike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the columns of Exposure.by_strike, documented in the Python stub")]
 pub struct StrikeRow {
     pub strike: f64,
-    pub call_gex: f64,
-    pub put_gex: f64,
-    pub dex_usd: f64,
-    pub call_oi: f64,
-    pub put_oi: f64,
-    pub call_volume: f64,
-    pub put_volume: f64,
-    /// Implied volatility at the nearest expiry of all used rows.
+    pub call: Side,
+    pub put: Side,
+    /// Implied volatility at the nearest settlement of all used rows.
     pub call_iv: Option<f64>,
     pub put_iv: Option<f64>,
 }
 
 impl StrikeRow {
-    const fn new(strike: f64) -> Self {
-        Self {
-            strike,
-            call_gex: 0.0,
-            put_gex: 0.0,
-            dex_usd: 0.0,
-            call_oi: 0.0,
-            put_oi: 0.0,
-            call_volume: 0.0,
-            put_volume: 0.0,
-            call_iv: None,
-            put_iv: None,
-        }
-    }
-
     /// Calls and puts together.
     pub fn net_gex(&self) -> f64 {
-        self.call_gex + self.put_gex
+        self.call.gex + self.put.gex
     }
 }
 
-/// What one used row adds to its strike.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Contribution {
-    pub strike: f64,
-    pub right: Right,
+/// An expiry; one for each settlement where the classes of a date settle at different times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs, reason = "the columns of Exposure.by_expiry, documented in the Python stub")]
+pub struct ExpiryRow {
+    /// Days since the epoch.
     pub expiry: i32,
-    pub gex: f64,
-    pub dex_usd: f64,
-    pub open_interest: f64,
-    pub volume: f64,
-    pub iv: Option<f64>,
+    pub settlement_ns: i64,
+    pub call: Side,
+    pub put: Side,
 }
 
-/// Adds rows up by strike.
-#[derive(Debug)]
-pub(crate) struct StrikeSums {
-    rows: Vec<StrikeRow>,
-    /// Only looked up, never iterated.
-    slots: FxHashMap<u64, usize>,
-    last_slot: usize,
-    nearest_expiry: i32,
-}
-
-impl StrikeSums {
-    pub(crate) fn new() -> Self {
-        Self { rows: Vec::new(), slots: FxHashMap::default(), last_slot: 0, nearest_expiry: i32::MAX }
-    }
-
-    #[inline]
-    fn slot(&mut self, strike: f64) -> usize {
-        // Chains list the call and the put of a strike side by side.
-        if self.rows.get(self.last_slot).is_some_and(|row| row.strike == strike) {
-            return self.last_slot;
-        }
-        let next = self.rows.len();
-        let slot = *self.slots.entry(strike.to_bits()).or_insert(next);
-        if slot == next {
-            self.rows.push(StrikeRow::new(strike));
-        }
-        self.last_slot = slot;
-        slot
-    }
-
-    #[inline]
-    pub(crate) fn add(&mut self, c: &Contribution) {
-        if c.expiry < self.nearest_expiry {
-            self.nearest_expiry = c.expiry;
-            for row in &mut self.rows {
-                (row.call_iv, row.put_iv) = (None, None);
-            }
-        }
-        let nearest = c.expiry == self.nearest_expiry;
-        let slot = self.slot(c.strike);
-        let row = &mut self.rows[slot];
-        row.dex_usd += c.dex_usd;
-        let (gex, open_interest, volume, iv) = match c.right {
-            Right::Call => (&mut row.call_gex, &mut row.call_oi, &mut row.call_volume, &mut row.call_iv),
-            Right::Put => (&mut row.put_gex, &mut row.put_oi, &mut row.put_volume, &mut row.put_iv),
-        };
-        *gex += c.gex;
-        *open_interest += c.open_interest;
-        *volume += c.volume;
-        if nearest && iv.is_none() {
-            *iv = c.iv;
-        }
-    }
-
-    /// All strikes, ascending.
-    pub(crate) fn finish(mut self) -> Vec<StrikeRow> {
-        self.rows.sort_unstable_by(|a, b| a.strike.total_cmp(&b.strike));
-        self.rows
-    }
+/// A strike of an expiry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs, reason = "the columns of Exposure.by_strike_and_expiry, documented in the Python stub")]
+pub struct CellRow {
+    pub strike: f64,
+    pub expiry: i32,
+    pub settlement_ns: i64,
+    pub call: Side,
+    pub put: Side,
+    pub call_iv: Option<f64>,
+    pub put_iv: Option<f64>,
 }
 
 /// The strike with the largest `size` above zero; the lowest one of equals.
@@ -130,12 +81,12 @@ fn strike_of_largest(rows: &[StrikeRow], size: impl Fn(&StrikeRow) -> f64) -> Op
 
 /// The strike with the largest call gamma exposure.
 pub fn call_wall(rows: &[StrikeRow]) -> Option<f64> {
-    strike_of_largest(rows, |row| row.call_gex)
+    strike_of_largest(rows, |row| row.call.gex)
 }
 
 /// The strike with the largest put gamma exposure.
 pub fn put_wall(rows: &[StrikeRow]) -> Option<f64> {
-    strike_of_largest(rows, |row| -row.put_gex)
+    strike_of_largest(rows, |row| -row.put.gex)
 }
 
 /// The strike with the largest absolute net exposure.
@@ -146,14 +97,14 @@ pub fn max_abs_gex_strike(rows: &[StrikeRow]) -> Option<f64> {
 /// The strike at which holders are paid the least intrinsic value; the lowest one of equals, `None` without open
 /// interest.
 pub fn max_pain(rows: &[StrikeRow]) -> Option<f64> {
-    let total: f64 = rows.iter().map(|row| row.call_oi + row.put_oi).sum();
+    let total: f64 = rows.iter().map(|row| row.call.open_interest + row.put.open_interest).sum();
     if total <= 0.0 {
         return None;
     }
     let first = rows.first()?.strike;
-    let (mut calls_below, mut puts_above) = (0.0, rows.iter().map(|row| row.put_oi).sum::<f64>());
+    let (mut calls_below, mut puts_above) = (0.0, rows.iter().map(|row| row.put.open_interest).sum::<f64>());
     // What puts pay at the lowest strike; from strike to strike the sum changes by open interest times the step.
-    let mut paid: f64 = rows.iter().map(|row| row.put_oi * (row.strike - first)).sum();
+    let mut paid: f64 = rows.iter().map(|row| row.put.open_interest * (row.strike - first)).sum();
     let mut previous = first;
     let mut best = (f64::INFINITY, None);
     for row in rows {
@@ -161,8 +112,8 @@ pub fn max_pain(rows: &[StrikeRow]) -> Option<f64> {
         if paid < best.0 {
             best = (paid, Some(row.strike));
         }
-        calls_below += row.call_oi;
-        puts_above -= row.put_oi;
+        calls_below += row.call.open_interest;
+        puts_above -= row.put.open_interest;
         previous = row.strike;
     }
     best.1
@@ -201,7 +152,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn row(strike: f64, call_gex: f64, put_gex: f64, call_oi: f64, put_oi: f64) -> StrikeRow {
-        StrikeRow { call_gex, put_gex, call_oi, put_oi, ..StrikeRow::new(strike) }
+        let call = Side { gex: call_gex, open_interest: call_oi, ..Side::default() };
+        let put = Side { gex: put_gex, open_interest: put_oi, ..Side::default() };
+        StrikeRow { strike, call, put, call_iv: None, put_iv: None }
     }
 
     #[test]
@@ -234,7 +187,7 @@ mod tests {
         fn max_pain_equals_brute_force(oi in proptest::collection::vec((0_u32..50, 0_u32..50), 1..30)) {
             let rows: Vec<_> = oi.iter().zip(1..).map(|((c, p), i)| row(f64::from(i * i), 0.0, 0.0, f64::from(*c), f64::from(*p))).collect();
             let paid = |at: f64| -> f64 {
-                rows.iter().map(|r| r.call_oi * (at - r.strike).max(0.0) + r.put_oi * (r.strike - at).max(0.0)).sum()
+                rows.iter().map(|r| r.call.open_interest * (at - r.strike).max(0.0) + r.put.open_interest * (r.strike - at).max(0.0)).sum()
             };
             match max_pain(&rows) {
                 Some(strike) => {

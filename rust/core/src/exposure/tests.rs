@@ -53,6 +53,7 @@ fn params() -> ExposureParams {
         spot: SPOT,
         as_of_ns: AS_OF_NS,
         settlement_ns: BTreeMap::new(),
+        root_settlement_ns: BTreeMap::new(),
         min_weight: 5.0,
         multiplier: 100.0,
         carry: Carry { rate: 0.02, dividend_yield: 0.01 },
@@ -101,7 +102,8 @@ fn expired_means_near_settlement_not_a_date() {
     let same_day = Row { days: Some(0), ..SOUND };
     assert_eq!(exposure(&chain_of(&[same_day]), &params()).unwrap().rows_used, 1);
     let late = ExposureParams { as_of_ns: AS_OF_NS + 6 * 3_600 * NS_PER_SECOND - 59 * NS_PER_SECOND, ..params() };
-    assert_eq!(exposure(&chain_of(&[same_day]), &late).unwrap().rows_used, 0);
+    let result = exposure(&chain_of(&[same_day]), &late).unwrap();
+    assert_eq!(result.rows_dropped, BTreeMap::from([("too_near_settlement", 1)]));
     let morning = ExposureParams { settlement_ns: BTreeMap::from([(today(), AS_OF_NS - 1)]), ..params() };
     assert_eq!(exposure(&chain_of(&[same_day]), &morning).unwrap().rows_used, 0);
 }
@@ -110,7 +112,7 @@ fn expired_means_near_settlement_not_a_date() {
 fn rows_without_volatility_count_for_gex_but_not_for_vex() {
     let result = exposure(&chain_of(&[Row { iv: f64::NAN, ..SOUND }]), &params()).unwrap();
     assert_eq!((result.rows_used, result.rows_without_iv, result.vex_usd_per_vol_point), (1, 1, 0.0));
-    assert_eq!(result.gex_usd_per_100pct, 0.05 * 10.0 * 100.0 * SPOT * SPOT);
+    assert!((result.gex_usd_per_100pct / (0.05 * 10.0 * 100.0 * SPOT * SPOT) - 1.0).abs() < 1e-14);
     assert_eq!(result.by_strike[0].call_iv, None);
 }
 
@@ -183,13 +185,13 @@ proptest! {
             (result.vex_usd_per_vol_point, sum(&|r| shares(r) * greek(r, |v| v.vanna) * SPOT * 0.01)),
             (result.chex_usd_per_day, sum(&|r| shares(r) * greek(r, |v| v.charm) * SPOT / 365.0)),
             (result.by_strike.iter().map(StrikeRow::net_gex).sum(), result.gex_usd_per_pct()),
-            (result.by_strike.iter().map(|r| r.dex_usd).sum(), result.dex_usd),
-            (result.by_strike.iter().map(|r| r.call_oi + r.put_oi).sum(), sum(&|r| r.open_interest)),
+            (result.by_strike.iter().map(|r| r.call.dex_usd + r.put.dex_usd).sum(), result.dex_usd),
+            (result.by_strike.iter().map(|r| r.call.open_interest + r.put.open_interest).sum(), sum(&|r| r.open_interest)),
         ];
         for (i, (actual, expected)) in checks.into_iter().enumerate() {
             prop_assert!((actual - expected).abs() <= 1e-9 * expected.abs().max(1e6), "{}: {} {}", i, actual, expected);
         }
         prop_assert!(result.by_strike.is_sorted_by(|a, b| a.strike < b.strike));
-        prop_assert!(result.zero_gamma_flip().is_none_or(|flip| result.zero_gamma_flips.contains(&flip)));
+        prop_assert!(result.zero_gamma_flip().is_none_or(|flip| result.gamma_curve.flips.contains(&flip)));
     }
 }

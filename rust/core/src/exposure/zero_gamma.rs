@@ -1,154 +1,263 @@
 //! Method B of zero gamma: the spots at which total dealer gamma, re-priced from each row's volatility, changes its sign.
 //!
 //! The grid runs from 0.8 to 1.2 of spot, even in the logarithm. On such a grid the argument `d1` of a row moves in equal
-//! steps, so its bell curve follows from two multiplications a point instead of an exponential. Crossings of the grid are
-//! then refined on the exact sum.
+//! steps, so that its bell curve follows from two multiplications a point, starting anew from exact exponentials in the
+//! middle of every 32 points. The total differs from the plain formula by less than 1e-12 of the sum of absolute terms.
+//! Eight rows go together, one to a register lane. Crossings of the grid are then refined on the exact sum.
 
-use crate::pricing::Curvature;
+use crate::exposure::curves::Block;
+use crate::lanes::widest;
+use crate::pricing::elementary::exp;
+use crate::pricing::ROOT_2_PI_INVERSE;
 
 const GRID_LOW: f64 = 0.8;
 const GRID_HIGH: f64 = 1.2;
-/// Past this many deviations a bell curve is below 1e-31 of its peak.
+/// Past this many deviations a bell curve is below 1e-31 of its peak: nothing is added.
 const DEVIATIONS_MAX: f64 = 12.0;
+/// Points on each side of a restart.
+const REACH: usize = 16;
+/// Rows whose `d1` moves by more from point to point are bells of few points: each is computed on its own.
+const STRIDE_MAX: f64 = 1.0;
 const REFINE_STEPS_MAX: usize = 60;
 const REFINE_TOLERANCE: f64 = 1e-12;
+const LANES: usize = 8;
 
-/// A row's gamma as a function of the logarithm of spot: `peak * exp(-(slope * x + offset)^2 / 2)`.
+type Lane = [f64; LANES];
+
+/// Eight rows' gamma as functions of `x`, the logarithm of spot over today's: `peak * exp(-(slope * x + offset)^2 / 2)`.
 ///
-/// Factors that all rows share at one spot are left out: they do not move a zero.
+/// Factors that all rows share at one spot are left out. Empty lanes have a peak of 0.
 #[derive(Debug, Clone, Copy)]
-struct Bell {
-    slope: f64,
-    offset: f64,
-    peak: f64,
+struct Bells {
+    slope: Lane,
+    offset: Lane,
+    peak: Lane,
 }
+
+const EMPTY: Bells = Bells { slope: [1.0; LANES], offset: [0.0; LANES], peak: [0.0; LANES] };
 
 /// The rows to be re-priced.
 #[derive(Debug, Default)]
 pub(crate) struct GammaProfile {
-    bells: Vec<Bell>,
+    bells: Vec<Bells>,
+    rows: usize,
+}
+
+/// The grid of method B.
+#[derive(Debug, Clone, Copy)]
+struct Grid {
+    /// Logarithm of spot over today's at the first point.
+    start: f64,
+    step: f64,
+    points: usize,
+}
+
+impl Grid {
+    fn at(self, point: usize) -> f64 {
+        self.start + self.step * point as f64
+    }
+}
+
+/// Total gamma over a grid of spots.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GammaCurve {
+    /// Ascending.
+    pub spot: Vec<f64>,
+    /// Dollars of delta per 1% move.
+    pub gex_usd_per_pct: Vec<f64>,
+    /// Where it changes its sign, ascending.
+    pub flips: Vec<f64>,
 }
 
 impl GammaProfile {
-    /// Add a row from its curve at `spot`. `amount` is its signed number of shares (sign x weight x multiplier).
-    #[inline]
-    pub(crate) fn add(&mut self, spot: f64, curve: &Curvature, amount: f64) {
-        let slope = 1.0 / curve.deviation();
-        let offset = curve.d1() - spot.ln() * slope;
-        let peak = amount * curve.growth() * slope;
-        if slope.is_finite() && offset.is_finite() && peak.is_finite() {
-            self.bells.push(Bell { slope, offset, peak });
+    /// Add the rows of a block that have a curve; a row counts by `sign x weight x multiplier`.
+    pub(crate) fn add(&mut self, block: &Block, multiplier: f64) {
+        for i in 0..block.rows {
+            let amount = block.sign[i] * block.weight[i] * multiplier;
+            self.push(block.slope[i], block.d1[i], amount * block.growth[i] * block.slope[i]);
         }
     }
 
-    /// All sign changes on a grid of `points`, ascending. Fewer than 2 points: none.
-    pub(crate) fn flips(&self, spot: f64, points: usize) -> Vec<f64> {
-        if points < 2 || self.bells.is_empty() {
-            return Vec::new();
+    #[inline]
+    fn push(&mut self, slope: f64, d1: f64, peak: f64) {
+        if peak == 0.0 || !peak.is_finite() {
+            return;
         }
-        let start = (spot * GRID_LOW).ln();
+        let lane = self.rows % LANES;
+        if lane == 0 {
+            self.bells.push(EMPTY);
+        }
+        if let Some(bells) = self.bells.last_mut() {
+            (bells.slope[lane], bells.offset[lane], bells.peak[lane]) = (slope, d1, peak);
+            self.rows += 1;
+        }
+    }
+
+    /// The curve on a grid of `points` and all its sign changes. Fewer than 2 points: empty.
+    pub(crate) fn curve(&self, spot: f64, points: usize) -> GammaCurve {
+        if points < 2 || self.rows == 0 {
+            return GammaCurve::default();
+        }
         let step = (GRID_HIGH / GRID_LOW).ln() / (points - 1) as f64;
-        let totals = self.totals(start, step, points);
-        let mut flips = Vec::new();
+        let grid = Grid { start: GRID_LOW.ln(), step, points };
+        let totals = self.totals(grid);
+        let spots: Vec<f64> = (0..points).map(|point| spot * grid.at(point).exp()).collect();
+        let dollars = spots.iter().zip(&totals).map(|(at, total)| total * at * ROOT_2_PI_INVERSE * 0.01).collect();
+        let flips = self.crossings(grid, &totals).into_iter().map(|x| spot * x.exp()).collect();
+        GammaCurve { spot: spots, gex_usd_per_pct: dollars, flips }
+    }
+
+    fn crossings(&self, grid: Grid, totals: &[f64]) -> Vec<f64> {
+        let mut crossings = Vec::new();
         // The last point at which the total was not zero.
         let mut last: Option<(f64, f64)> = None;
-        for (j, total) in totals.into_iter().enumerate().filter(|(_, total)| *total != 0.0) {
-            let x = start + step * j as f64;
+        for (point, total) in totals.iter().copied().enumerate().filter(|(_, total)| *total != 0.0) {
+            let x = grid.at(point);
             if let Some(low) = last.filter(|(_, value)| (*value > 0.0) != (total > 0.0)) {
-                flips.push(self.refine(low, (x, total)).exp());
+                crossings.push(self.refine(low, (x, total)));
             }
             last = Some((x, total));
         }
-        flips
+        crossings
     }
 
-    fn totals(&self, start: f64, step: f64, points: usize) -> Vec<f64> {
-        let mut totals = vec![0.0; points];
-        let last = (points - 1) as f64;
-        for bell in &self.bells {
-            // The grid point nearest to the peak; from there the curve only falls, so nothing overflows.
-            let centre = -bell.offset / bell.slope;
-            let nearest = ((centre - start) / step).round().clamp(0.0, last) as usize;
-            let d = bell.slope * (start + step * nearest as f64) + bell.offset;
-            if d.abs() > DEVIATIONS_MAX {
+    fn totals(&self, grid: Grid) -> Vec<f64> {
+        let mut lanes = vec![[0.0; LANES]; grid.points];
+        let mut steep = vec![0.0; grid.points];
+        for bells in &self.bells {
+            let stride = bells.slope.map(|slope| slope * grid.step);
+            if stride.iter().all(|stride| *stride <= STRIDE_MAX) {
+                sweep(bells, grid, &mut lanes);
                 continue;
             }
-            let h = bell.slope * step;
-            let at_nearest = bell.peak * (-0.5 * d * d).exp();
-            let shrink = (-h * h).exp();
-            let reach = |room: f64| (room / h).min(last) as usize;
-            let up = (nearest + 1 + reach(DEVIATIONS_MAX - d)).min(points);
-            let down = nearest.saturating_sub(reach(DEVIATIONS_MAX + d));
-            totals[nearest] += at_nearest;
-            fall(totals[nearest + 1..up].iter_mut(), at_nearest, (-d * h - 0.5 * h * h).exp(), shrink);
-            fall(totals[down..nearest].iter_mut().rev(), at_nearest, (d * h - 0.5 * h * h).exp(), shrink);
-        }
-        totals
-    }
-
-    /// The exact total at one logarithm of spot.
-    fn total(&self, x: f64) -> f64 {
-        let mut total = 0.0;
-        for bell in &self.bells {
-            let d = bell.slope * x + bell.offset;
-            if d.abs() <= DEVIATIONS_MAX {
-                total += bell.peak * (-0.5 * d * d).exp();
+            // Chains list the rows of an expiry together, so few blocks are of both kinds.
+            let mut smooth = *bells;
+            for lane in (0..LANES).filter(|lane| stride[*lane] > STRIDE_MAX) {
+                few_points(bells.slope[lane], bells.offset[lane], bells.peak[lane], grid, &mut steep);
+                (smooth.slope[lane], smooth.offset[lane], smooth.peak[lane]) = (1.0, 0.0, 0.0);
+            }
+            if smooth.peak.iter().any(|peak| *peak != 0.0) {
+                sweep(&smooth, grid, &mut lanes);
             }
         }
-        total
+        lanes.iter().zip(steep).map(|(lanes, steep)| lanes.iter().sum::<f64>() + steep).collect()
     }
 
-    /// The zero between two points of opposite sign (Illinois variant of regula falsi).
+    /// The zero between two points of opposite sign: Newton's steps, or halving where they leave the bracket or do not
+    /// shrink to a half (on the far side of a narrow bell they would creep).
     fn refine(&self, low: (f64, f64), high: (f64, f64)) -> f64 {
-        let ((mut a, mut fa), (mut b, mut fb)) = (low, high);
-        let mut kept = 0;
+        let ((mut a, fa), (mut b, fb)) = (low, high);
+        let mut x = b - fb * (b - a) / (fb - fa);
+        let mut last_step = b - a;
         for _ in 0..REFINE_STEPS_MAX {
-            if b - a <= REFINE_TOLERANCE {
-                break;
-            }
-            let mut x = b - fb * (b - a) / (fb - fa);
             if !(x > a && x < b) {
                 x = 0.5 * (a + b);
             }
-            let fx = self.total(x);
-            if fx == 0.0 {
-                return x;
+            let (total, derivative) = total_at(&self.bells, x);
+            if total == 0.0 {
+                break;
             }
-            if (fx > 0.0) == (fa > 0.0) {
-                let moved = x - a;
-                (a, fa) = (x, fx);
-                if kept == 1 {
-                    fb *= 0.5;
-                }
-                kept = 1;
-                if moved <= REFINE_TOLERANCE {
-                    return x;
-                }
+            if (total > 0.0) == (fa > 0.0) {
+                a = x;
             } else {
-                let moved = b - x;
-                (b, fb) = (x, fx);
-                if kept == -1 {
-                    fa *= 0.5;
-                }
-                kept = -1;
-                if moved <= REFINE_TOLERANCE {
-                    return x;
-                }
+                b = x;
+            }
+            let newton = x - total / derivative;
+            let inside = newton >= a && newton <= b && 2.0 * (newton - x).abs() <= last_step;
+            let next = if inside { newton } else { 0.5 * (a + b) };
+            last_step = (next - x).abs();
+            x = next;
+            if last_step <= REFINE_TOLERANCE {
+                break;
             }
         }
-        0.5 * (a + b)
+        x
     }
 }
 
-/// Add a bell curve's values from its peak outwards: each is the one before times a ratio that shrinks evenly.
-#[inline]
-fn fall<'a>(totals: impl Iterator<Item = &'a mut f64>, at_peak: f64, first_ratio: f64, shrink: f64) {
-    let (mut value, mut ratio) = (at_peak, first_ratio);
-    for total in totals {
-        value *= ratio;
-        ratio *= shrink;
-        *total += value;
+/// A bell so narrow that few points of the grid see it.
+fn few_points(slope: f64, offset: f64, peak: f64, grid: Grid, totals: &mut [f64]) {
+    let point_at = |d: f64| (((d - offset) / slope - grid.start) / grid.step).clamp(-1.0, grid.points as f64);
+    let first = point_at(-DEVIATIONS_MAX).ceil().max(0.0) as usize;
+    for (point, total) in totals.iter_mut().enumerate().skip(first) {
+        let d = slope * grid.at(point) + offset;
+        if d > DEVIATIONS_MAX {
+            break;
+        }
+        *total += peak * exp(-0.5 * d * d);
     }
+}
+
+widest! {
+    fn sweep(bells: &Bells, grid: Grid, totals: &mut [Lane]) = sweep_rows
+}
+
+/// Add eight bells to the totals.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
+fn sweep_rows(bells: &Bells, grid: Grid, totals: &mut [Lane]) {
+    let mut stride = [0.0; LANES];
+    let (mut half, mut shrink) = ([0.0; LANES], [0.0; LANES]);
+    for l in 0..LANES {
+        stride[l] = bells.slope[l] * grid.step;
+        half[l] = exp(-0.5 * stride[l] * stride[l]);
+        shrink[l] = half[l] * half[l];
+    }
+    for (segment, totals) in totals.chunks_mut(2 * REACH).enumerate() {
+        let middle = REACH.min(totals.len() - 1);
+        let x = grid.at(segment * 2 * REACH + middle);
+        let (mut d, mut seen) = ([0.0; LANES], false);
+        for l in 0..LANES {
+            d[l] = bells.slope[l] * x + bells.offset[l];
+            seen |= d[l].abs() - stride[l] * REACH as f64 <= DEVIATIONS_MAX;
+        }
+        if !seen {
+            continue;
+        }
+        let (mut value, mut up, mut down) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for l in 0..LANES {
+            let turn = exp(-d[l] * stride[l]);
+            value[l] = bells.peak[l] * exp(-0.5 * d[l] * d[l]);
+            up[l] = turn * half[l];
+            down[l] = half[l] / turn;
+        }
+        let (below, above) = totals.split_at_mut(middle);
+        let mut at = value;
+        for total in above {
+            for l in 0..LANES {
+                total[l] += at[l];
+                at[l] *= up[l];
+                up[l] *= shrink[l];
+            }
+        }
+        for total in below.iter_mut().rev() {
+            for l in 0..LANES {
+                value[l] *= down[l];
+                down[l] *= shrink[l];
+                total[l] += value[l];
+            }
+        }
+    }
+}
+
+widest! {
+    fn total_at(bells: &[Bells], x: f64) -> (f64, f64) = total_of_rows
+}
+
+/// The total at one logarithm of spot and its derivative.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
+fn total_of_rows(bells: &[Bells], x: f64) -> (f64, f64) {
+    let (mut totals, mut derivatives) = ([0.0; LANES], [0.0; LANES]);
+    for bells in bells {
+        for l in 0..LANES {
+            let d = bells.slope[l] * x + bells.offset[l];
+            let value = bells.peak[l] * exp(-0.5 * d * d);
+            totals[l] += value;
+            derivatives[l] -= d * bells.slope[l] * value;
+        }
+    }
+    (totals.iter().sum(), derivatives.iter().sum())
 }
 
 #[cfg(test)]
@@ -160,52 +269,55 @@ mod tests {
 
     const CARRY: Carry = Carry { rate: 0.03, dividend_yield: 0.01 };
 
+    /// Strike, years, volatility, amount.
     type Row = (f64, f64, f64, f64);
 
     fn profile_of(rows: &[Row]) -> GammaProfile {
         let mut profile = GammaProfile::default();
         for (strike, years, volatility, amount) in rows {
-            let terms = Terms { spot: 100.0, strike: *strike, years: *years, right: Right::Call };
-            profile.add(100.0, &Curvature::new(&terms, CARRY, *volatility).unwrap(), *amount);
+            let deviation = volatility * years.sqrt();
+            let drift = (CARRY.rate - CARRY.dividend_yield) * years;
+            let d1 = ((100.0 / strike).ln() + drift) / deviation + 0.5 * deviation;
+            let growth = (-CARRY.dividend_yield * years).exp();
+            profile.push(1.0 / deviation, d1, amount * growth / deviation);
         }
         profile
     }
 
-    /// Total dollar gamma by the pricing module.
-    fn brute(rows: &[Row], spot: f64) -> f64 {
-        rows.iter()
-            .map(|(strike, years, volatility, amount)| {
-                let terms = Terms { spot, strike: *strike, years: *years, right: Right::Call };
-                amount * value(&terms, CARRY, *volatility).unwrap().gamma * spot * spot
-            })
-            .sum()
+    /// Total dollar gamma per 1% by the pricing module, and the sum of its absolute terms.
+    fn brute(rows: &[Row], spot: f64) -> (f64, f64) {
+        let terms = rows.iter().map(|(strike, years, volatility, amount)| {
+            let terms = Terms { spot, strike: *strike, years: *years, right: Right::Call };
+            amount * value(&terms, CARRY, *volatility).unwrap().gamma * spot * spot * 0.01
+        });
+        terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
+    }
+
+    fn any_rows() -> impl Strategy<Value = Vec<Row>> {
+        let years = prop_oneof![1e-6..1e-4_f64, 1e-4..2.0_f64];
+        proptest::collection::vec((70.0..130.0_f64, years, 0.02..1.5_f64, -1e5..1e5_f64), 1..40)
     }
 
     proptest! {
         #[test]
-        fn the_grid_equals_repricing(
-            rows in proptest::collection::vec((60.0..150.0_f64, 1e-5..1.0_f64, 0.05..1.5_f64, -100.0..100.0_f64), 1..20),
-        ) {
-            let (start, step) = (80.0_f64.ln(), 1.5_f64.ln() / 160.0);
-            let totals = profile_of(&rows).totals(start, step, 161);
-            for (j, total) in totals.iter().enumerate() {
-                let spot = (start + step * j as f64).exp();
-                let scale = rows.iter().map(|r| r.3.abs() / (r.2 * r.1.sqrt())).sum::<f64>();
-                // gamma S^2 = amount e^{-qT} phi(d1) S / deviation
-                let expected = brute(&rows, spot) / spot * (2.0 * std::f64::consts::PI).sqrt();
-                prop_assert!((total - expected).abs() <= 1e-9 * scale, "{} {} at {}", total, expected, spot);
+        fn the_curve_equals_pricing_each_row_anew(rows in any_rows(), points in prop_oneof![2_usize..40, Just(161), 200_usize..400]) {
+            let curve = profile_of(&rows).curve(100.0, points);
+            prop_assert_eq!((curve.spot.len(), curve.gex_usd_per_pct.len()), (points, points));
+            for (spot, total) in curve.spot.iter().zip(&curve.gex_usd_per_pct) {
+                let (expected, size) = brute(&rows, *spot);
+                // Far out on a narrow bell the last digit of the spot is worth many of the exponential.
+                let peaks: f64 = rows.iter().map(|(_, years, iv, amount)| amount.abs() / (iv * years.sqrt())).sum();
+                prop_assert!((total - expected).abs() <= 1e-12 * size + 1e-13 * peaks, "{}: {} {}", spot, total, expected);
             }
         }
 
         #[test]
-        fn flips_are_zeros_of_repriced_gamma(
-            rows in proptest::collection::vec((85.0..115.0_f64, 0.001..0.3_f64, 0.1..0.6_f64, -100.0..100.0_f64), 2..20),
-        ) {
-            let flips = profile_of(&rows).flips(100.0, 161);
-            prop_assert!(flips.is_sorted());
-            for flip in flips {
-                prop_assert!((80.0..=120.0).contains(&flip));
-                let (below, above) = (brute(&rows, flip * (1.0 - 1e-9)), brute(&rows, flip * (1.0 + 1e-9)));
+        fn flips_are_sign_changes_of_the_formula(rows in any_rows()) {
+            let curve = profile_of(&rows).curve(100.0, 161);
+            prop_assert!(curve.flips.is_sorted());
+            for flip in curve.flips {
+                prop_assert!((79.999..=120.001).contains(&flip));
+                let ((below, _), (above, _)) = (brute(&rows, flip * (1.0 - 1e-9)), brute(&rows, flip * (1.0 + 1e-9)));
                 prop_assert!(below * above <= 0.0, "{} {} at {}", below, above, flip);
             }
         }
@@ -213,15 +325,15 @@ mod tests {
 
     #[test]
     fn one_sign_has_no_flip() {
-        assert!(profile_of(&[(100.0, 0.1, 0.2, 5.0), (90.0, 0.1, 0.2, 1.0)]).flips(100.0, 161).is_empty());
-        assert!(profile_of(&[]).flips(100.0, 161).is_empty());
-        assert!(profile_of(&[(100.0, 0.1, 0.2, 5.0)]).flips(100.0, 0).is_empty());
+        assert!(profile_of(&[(100.0, 0.1, 0.2, 5.0), (90.0, 0.1, 0.2, 1.0)]).curve(100.0, 161).flips.is_empty());
+        assert_eq!(profile_of(&[]).curve(100.0, 161), GammaCurve::default());
+        assert_eq!(profile_of(&[(100.0, 0.1, 0.2, 5.0)]).curve(100.0, 0), GammaCurve::default());
     }
 
     #[test]
     fn puts_below_and_calls_above_flip_between() {
         // Equal and opposite curves around 95 and 105 cross where they are equally far away.
-        let flips = profile_of(&[(95.0, 0.01, 0.2, -5.0), (105.0, 0.01, 0.2, 5.0)]).flips(100.0, 161);
+        let flips = profile_of(&[(95.0, 0.01, 0.2, -5.0), (105.0, 0.01, 0.2, 5.0)]).curve(100.0, 161).flips;
         assert_eq!(flips.len(), 1);
         assert!((flips[0] - (95.0_f64 * 105.0).sqrt()).abs() < 0.1, "{flips:?}");
     }

@@ -2,6 +2,8 @@
 //!
 //! A year is 365 x 86,400 s. Rates, yields and volatilities are fractions a year (0.05 = 5%).
 
+pub(crate) mod elementary;
+
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use crate::error::{finite, Error, Result};
@@ -10,6 +12,9 @@ use crate::occ::Right;
 
 /// Seconds in the year of all time fractions.
 pub const SECONDS_PER_YEAR: f64 = 365.0 * 86_400.0;
+
+/// One over the square root of 2 pi.
+pub(crate) const ROOT_2_PI_INVERSE: f64 = 0.398_942_280_401_432_7;
 
 /// Density of the standard normal distribution.
 #[inline]

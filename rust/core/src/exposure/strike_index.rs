@@ -1,0 +1,296 @@
+//! A place for each strike of a chain, ascending: by arithmetic where strikes lie on an even grid of thousandths of a
+//! dollar, as listed ones do, else by a hash table.
+
+use crate::lanes::widest;
+use crate::limits::{is_price, PRICE_MAX};
+
+/// Adding it leaves a number rounded to an integer in the low bits of the mantissa: 1.5 x 2^52.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+/// Strikes looked at to guess the step of the grid.
+const SAMPLE: usize = 512;
+/// Most places of a grid: with more, its sums no longer fit the cache.
+const PLACES_MAX: u64 = 1 << 16;
+const PLACES_MIN: u64 = 1 << 10;
+
+/// The strikes that have a place, and how to find it.
+#[derive(Debug, Clone)]
+pub(crate) struct StrikeIndex {
+    /// Ascending. A grid also holds strikes that no row has.
+    strikes: Vec<f64>,
+    lookup: Lookup,
+}
+
+/// How the place of a strike is found.
+#[derive(Debug, Clone)]
+pub(crate) enum Lookup {
+    Grid(Grid),
+    Table(Table),
+}
+
+/// `(strike - origin) x per_step` is the place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grid {
+    origin: f64,
+    per_step: f64,
+}
+
+impl Grid {
+    /// The place of a strike, `strikes.len()` if it has none. `strikes` must not be empty.
+    #[inline]
+    pub(crate) fn place(self, strikes: &[f64], strike: f64) -> usize {
+        let rounded = ((strike - self.origin) * self.per_step + ROUNDER).to_bits() as u32 as usize;
+        let place = rounded.min(strikes.len() - 1);
+        if strikes[place] == strike {
+            place
+        } else {
+            strikes.len()
+        }
+    }
+}
+
+/// Open addressing by the top bits of a product: the low bits of prices as doubles are mostly zero and would cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    /// Place + 1; 0 = empty. The length is a power of two and at least twice the number of strikes.
+    entries: Vec<(u64, u32)>,
+    shift: u32,
+}
+
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Table {
+    fn with_bits(bits: u32) -> Self {
+        Self { entries: vec![(0, 0); 1 << bits], shift: 64 - bits }
+    }
+
+    /// Where a strike stands, or the empty entry where it would.
+    #[inline]
+    fn find(&self, key: u64) -> usize {
+        let mask = self.entries.len() - 1;
+        let mut at = (key.wrapping_mul(GOLDEN) >> self.shift) as usize;
+        loop {
+            let (other, place) = self.entries[at];
+            if other == key || place == 0 {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, key: u64, place: u32) {
+        let at = self.find(key);
+        self.entries[at] = (key, place + 1);
+    }
+
+    /// The place of a strike, `absent` if it has none.
+    #[inline]
+    pub(crate) fn place(&self, strike: f64, absent: usize) -> usize {
+        match self.entries[self.find(strike.to_bits())].1 {
+            0 => absent,
+            place => place as usize - 1,
+        }
+    }
+}
+
+impl StrikeIndex {
+    /// An index of a grid guessed from some strikes: quick, but a strike between its points has no place.
+    pub(crate) fn guessed(strikes: &[f64]) -> Self {
+        let every = strikes.len().div_ceil(SAMPLE).max(1);
+        Self::on_grid(strikes, strikes.iter().step_by(every)).unwrap_or_else(|| Self::in_table(strikes))
+    }
+
+    /// An index in which every sound strike has a place.
+    pub(crate) fn complete(strikes: &[f64]) -> Self {
+        let guessed = Self::guessed(strikes);
+        if strikes.iter().all(|strike| guessed.place(*strike) < guessed.len() || !is_price(*strike)) {
+            return guessed;
+        }
+        Self::on_grid(strikes, strikes.iter()).unwrap_or_else(|| Self::in_table(strikes))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn may_miss(&self) -> bool {
+        matches!(self.lookup, Lookup::Grid(_))
+    }
+
+    /// `None` if the sampled strikes are no thousandths, or the grid would be too long.
+    fn on_grid<'a>(strikes: &[f64], sample: impl Iterator<Item = &'a f64>) -> Option<Self> {
+        let (least, most) = range(strikes);
+        if least > most {
+            return None;
+        }
+        let (origin, last) = (milli(least)?, milli(most)?);
+        let mut step = last - origin;
+        for strike in sample.filter(|strike| is_price(**strike)) {
+            step = common_divisor(milli(*strike)? - origin, step);
+        }
+        let step = step.max(1);
+        let places = (last - origin) / step + 1;
+        if places > (strikes.len() as u64).clamp(PLACES_MIN, PLACES_MAX) {
+            return None;
+        }
+        let strikes = (0..places).map(|place| (origin + place * step) as f64 / 1000.0).collect();
+        let grid = Grid { origin: least, per_step: 1000.0 / step as f64 };
+        Some(Self { strikes, lookup: Lookup::Grid(grid) })
+    }
+
+    fn in_table(rows: &[f64]) -> Self {
+        let mut table = Table::with_bits(10);
+        let mut strikes: Vec<f64> = Vec::new();
+        for strike in rows.iter().filter(|strike| is_price(**strike)) {
+            let at = table.find(strike.to_bits());
+            if table.entries[at].1 > 0 {
+                continue;
+            }
+            strikes.push(*strike);
+            table.entries[at] = (strike.to_bits(), strikes.len() as u32);
+            if strikes.len() * 2 > table.entries.len() {
+                table = Self::table_of(&strikes, 65 - table.shift);
+            }
+        }
+        strikes.sort_unstable_by(f64::total_cmp);
+        let table = Self::table_of(&strikes, 64 - table.shift);
+        Self { strikes, lookup: Lookup::Table(table) }
+    }
+
+    fn table_of(strikes: &[f64], bits: u32) -> Table {
+        let mut table = Table::with_bits(bits);
+        for (place, strike) in (0_u32..).zip(strikes) {
+            table.insert(strike.to_bits(), place);
+        }
+        table
+    }
+
+    /// How many places there are.
+    pub(crate) fn len(&self) -> usize {
+        self.strikes.len()
+    }
+
+    /// All strikes, ascending.
+    pub(crate) fn strikes(&self) -> &[f64] {
+        &self.strikes
+    }
+
+    pub(crate) const fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    /// The place of a strike, [`Self::len`] if it has none.
+    #[inline]
+    pub(crate) fn place(&self, strike: f64) -> usize {
+        match &self.lookup {
+            Lookup::Grid(grid) => grid.place(&self.strikes, strike),
+            Lookup::Table(table) => table.place(strike, self.strikes.len()),
+        }
+    }
+}
+
+widest! {
+    /// The least and the largest sound strike; infinities the wrong way round if there is none.
+    fn range(strikes: &[f64]) -> (f64, f64) = range_of
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
+fn range_of(strikes: &[f64]) -> (f64, f64) {
+    const LANES: usize = 16;
+    let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let mut take = |lane: usize, strike: f64| {
+        let sound = (strike > 0.0) & (strike <= PRICE_MAX);
+        least[lane] = if sound & (strike < least[lane]) { strike } else { least[lane] };
+        most[lane] = if sound & (strike > most[lane]) { strike } else { most[lane] };
+    };
+    let (blocks, rest) = strikes.as_chunks::<LANES>();
+    for block in blocks {
+        for (lane, strike) in block.iter().enumerate() {
+            take(lane, *strike);
+        }
+    }
+    for strike in rest {
+        take(0, *strike);
+    }
+    (least.into_iter().fold(f64::INFINITY, f64::min), most.into_iter().fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// A strike in thousandths of a dollar; `None` if it is none.
+fn milli(strike: f64) -> Option<u64> {
+    let rounded = (strike * 1000.0).round();
+    (rounded / 1000.0 == strike).then_some(rounded as u64)
+}
+
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while a > 0 {
+        (a, b) = (b % a, a);
+    }
+    b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn unique(strikes: &[f64]) -> Vec<f64> {
+        let mut sound: Vec<f64> = strikes.iter().copied().filter(|s| is_price(*s)).collect();
+        sound.sort_by(f64::total_cmp);
+        sound.dedup();
+        sound
+    }
+
+    fn check(strikes: &[f64]) -> StrikeIndex {
+        let index = StrikeIndex::complete(strikes);
+        assert!(index.strikes().is_sorted_by(|a, b| a < b));
+        for strike in strikes {
+            let place = index.place(*strike);
+            if is_price(*strike) {
+                assert_eq!(index.strikes()[place], *strike);
+            } else {
+                assert_eq!(place, index.len());
+            }
+        }
+        index
+    }
+
+    #[test]
+    fn listed_strikes_are_a_grid() {
+        let index = check(&[605.0, 600.0, 602.5, 610.0, f64::NAN, 0.0, -5.0]);
+        assert_eq!(index.strikes(), [600.0, 602.5, 605.0, 607.5, 610.0]);
+        assert!(index.may_miss());
+        assert_eq!(check(&[7.0]).strikes(), [7.0]);
+    }
+
+    #[test]
+    fn others_are_in_a_table() {
+        let index = check(&[1.0 / 3.0, 2.0, 1e9, 1e-9, f64::INFINITY]);
+        assert_eq!(index.strikes(), [1e-9, 1.0 / 3.0, 2.0, 1e9]);
+        assert!(!index.may_miss());
+        assert_eq!(check(&[]).len(), 0);
+        assert_eq!(check(&[f64::NAN]).place(1.0), 0);
+    }
+
+    #[test]
+    fn a_strike_that_the_sample_missed_is_found() {
+        let mut strikes: Vec<f64> = (0..4 * SAMPLE).map(|i| 100.0 + (i % 50) as f64).collect();
+        strikes[SAMPLE + 1] = 100.005;
+        let guessed = StrikeIndex::guessed(&strikes);
+        assert_eq!(guessed.place(100.005), guessed.len());
+        assert_ne!(check(&strikes).strikes(), guessed.strikes());
+    }
+
+    proptest! {
+        #[test]
+        fn every_sound_strike_has_a_place(
+            strikes in proptest::collection::vec(prop_oneof![
+                4 => (1_u32..4000).prop_map(|k| f64::from(k) / 8.0), 1 => any::<f64>(),
+            ], 0..80),
+            milli in proptest::collection::vec((1_u32..2_000_000).prop_map(|k| f64::from(k) / 1000.0), 0..3000),
+        ) {
+            let index = check(&strikes);
+            if !index.may_miss() {
+                prop_assert_eq!(index.strikes(), &unique(&strikes)[..]);
+            }
+            check(&milli);
+        }
+    }
+}
