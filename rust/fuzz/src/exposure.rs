@@ -55,6 +55,7 @@ fn params(input: &mut Input<'_>) -> Option<ExposureParams> {
         spot: number(input, 5.0)?,
         as_of_ns: if input.byte() == 255 { input.any_i64() } else { AS_OF_NS },
         settlement_ns: input.bytes(4).iter().copied().map(settlement).collect::<BTreeMap<_, _>>(),
+        root_settlement_ns: BTreeMap::new(),
         min_weight: number(input, 1.0)?,
         multiplier: if input.byte() > 250 { input.any_f64() } else { 100.0 },
         carry: Carry::new(number(input, 0.001)?, number(input, 0.001)?).ok()?,
@@ -83,10 +84,10 @@ pub fn check(data: &[u8]) {
     let dropped: u64 = result.rows_dropped.values().sum();
     assert_eq!(result.rows_total as u64, result.rows_used as u64 + dropped);
     assert!(result.rows_without_iv <= result.rows_used);
-    assert!(result.zero_gamma_flips.is_sorted() && result.zero_gamma_flips.iter().all(|flip| *flip > 0.0));
+    assert!(result.gamma_curve.flips.is_sorted() && result.gamma_curve.flips.iter().all(|flip| *flip > 0.0));
     assert!(result.by_strike.windows(2).all(|pair| pair[0].strike < pair[1].strike));
     let by_strike: f64 = result.by_strike.iter().map(alphatrader_core::exposure::strikes::StrikeRow::net_gex).sum();
-    let absolute: f64 = result.by_strike.iter().map(|row| row.call_gex.abs() + row.put_gex.abs()).sum();
+    let absolute: f64 = result.by_strike.iter().map(|row| row.call.gex.abs() + row.put.gex.abs()).sum();
     assert!(
         (by_strike - result.gex_usd_per_pct()).abs() <= 1e-9 * absolute,
         "{by_strike} {}",

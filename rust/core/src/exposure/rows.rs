@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::civil::{new_york_close_ns, NS_PER_SECOND};
 use crate::columns::{nullable, Text};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exposure::{ExposureParams, GammaSource, Weight};
 use crate::limits::{is_price, is_size};
 use crate::pricing::SECONDS_PER_YEAR;
@@ -86,9 +86,13 @@ pub(crate) struct Groups<'a> {
 impl<'a> Groups<'a> {
     pub(crate) fn new(batch: &'a RecordBatch, params: &'a ExposureParams) -> Result<Self> {
         let needs_roots = !params.root_settlement_ns.is_empty();
+        let of_roots = || {
+            let column = batch.column_by_name("root").and_then(|array| Text::of_array(array.as_ref()));
+            column.ok_or_else(|| Error::Schema("settlement by root needs a text column \"root\"".to_owned()))
+        };
         Ok(Self {
             params,
-            roots: needs_roots.then(|| Text::of_batch(batch, "root")).transpose()?,
+            roots: needs_roots.then(of_roots).transpose()?,
             last: None,
             known: FxHashMap::default(),
             by_settlement: FxHashMap::default(),
