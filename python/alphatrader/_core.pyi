@@ -52,6 +52,7 @@ __all__ = [
     "exposure",
     "exposure_by_strike",
     "format_occ",
+    "format_occ_batch",
     "implied_volatility",
     "parse_occ",
     "parse_occ_batch",
@@ -512,10 +513,26 @@ def format_occ(root: str, expiry: str, right: str, strike_milli: int, *, padded:
     """``expiry`` is YYYYMMDD. Raises OccSymbolError."""
 
 def parse_occ_batch(symbols: Any) -> RecordBatch:
-    """Parse an Arrow string array (any Arrow-capsule array, or a list of str) without a Python object a row.
+    """Parse a column of symbols, padded or compact, without a Python object a row.
 
-    Returns an Arrow record batch: root utf8, expiry date32, right utf8 (C/P), strike_milli int64, error utf8 (null if
-    the row is valid; the other columns are null where it is not).
+    Takes an Arrow array, chunked array or Series of type string, large_string, string_view or dictionary (pyarrow,
+    polars, DuckDB, nanoarrow, pandas 3), read where it lies with the GIL released; or a list, tuple, NumPy array or
+    older pandas Series of ``str`` and None.
+
+    Returns an Arrow record batch with a row for each symbol: root utf8, expiry date32, right utf8 (C/P), strike_milli
+    int64 (thousandths of a dollar, exact), error utf8 (the reason of an invalid row, null if the row is valid; the
+    other columns are null where it is not). At most 357,913,941 rows.
+    Raises SchemaError for what is no text.
+    """
+
+def format_occ_batch(batch: ArrowBatch | ArrowTable, *, padded: bool = True) -> RecordBatch:
+    """Write the symbols of a batch's rows, padded to 21 characters or compact. The GIL is released.
+
+    Columns read: root text, expiry date32, right text (C/P) or int8 (+1 call, -1 put), strike_milli int64, or else
+    strike float64 in dollars. So the results of :func:`parse_occ_batch` and every :class:`Chain` will do.
+
+    Returns an Arrow record batch with a row for each of them: symbol utf8, error utf8 (the reason where there is no
+    symbol, else null). Raises SchemaError for absent columns and other types.
     """
 
 # ---------------------------------------------------------------------------------------------- option chains

@@ -1,15 +1,25 @@
 """Option symbols from Python: golden cases, garbage, columns."""
 
 import datetime as dt
-import re
+import threading
 
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alphatrader._core import CoreError, OccSymbolError, SchemaError, format_occ, parse_occ, parse_occ_batch
+from alphatrader._core import (
+    CoreError,
+    OccSymbolError,
+    SchemaError,
+    format_occ,
+    format_occ_batch,
+    parse_occ,
+    parse_occ_batch,
+)
 
 GOLDEN = [
     ("SPY   250919C00650000", "SPY", "20250919", "C", 650_000),
@@ -84,17 +94,52 @@ def test_what_cannot_be_written_is_refused() -> None:
             format_occ(*arguments)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(text=st.text(max_size=24))
-def test_any_text_is_parsed_exactly_or_refused(text: str) -> None:
+def plain_reading(text: str) -> tuple[str, str, str, int] | None:
+    """The grammar with the standard library's calendar: root, expiry, right, strike_milli; None if it is no symbol."""
+    if not (16 <= len(text) <= 21 and text.isascii()):
+        return None
+    head, date, right, strike = text[:-15], text[-15:-9], text[-9], text[-8:]
+    root = head.rstrip(" ") if len(head) == 6 else head
+    if not (root.isalnum() and root == root.upper() and not root.isdecimal()):
+        return None
+    if not (date.isdecimal() and strike.isdecimal() and right in "CP" and int(strike) > 0):
+        return None
     try:
-        parsed = parse_occ(text)
+        day = dt.date(2000 + int(date[:2]), int(date[2:4]), int(date[4:]))
+    except ValueError:
+        return None
+    return root, f"{day:%Y%m%d}", right, int(strike)
+
+
+def parsed(text: str) -> tuple[str, str, str, int] | None:
+    try:
+        symbol = parse_occ(text)
     except OccSymbolError:
-        return
-    assert re.fullmatch(r"[A-Z0-9]{1,6} *[0-9]{6}[CP][0-9]{8}", text, re.ASCII)
-    assert text in {
-        format_occ(parsed.root, parsed.expiry, parsed.right, parsed.strike_milli, padded=p) for p in (True, False)
-    }
+        return None
+    return symbol.root, symbol.expiry, symbol.right, symbol.strike_milli
+
+
+NEAR_SYMBOLS = st.builds(
+    "".join,
+    st.tuples(
+        st.from_regex(r"[A-Z0-9]{0,7}|[A-Z]{3} {0,4}|[A-Z0-9]{5} |[ -~]{1,6}", fullmatch=True),
+        st.from_regex(r"[0-9]{6}|2[0-9](0[1-9]|1[0-3])([0-2][0-9]|3[0-2])", fullmatch=True) | st.text(max_size=6),
+        st.sampled_from("CCCPPPcpX٣"),
+        st.from_regex(r"[0-9]{8}|0000000[0-9]|[0-9/:]{7,9}", fullmatch=True),
+        st.sampled_from(["", "", "", "\n", " ", "\x00"]),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(texts=st.lists(NEAR_SYMBOLS | st.text(max_size=24), min_size=1, max_size=8))
+def test_any_text_is_judged_as_by_a_plain_reading(texts: list[str]) -> None:
+    expected = [plain_reading(text) for text in texts]
+    assert [parsed(text) for text in texts] == expected
+    for row, plain in zip(pa.record_batch(parse_occ_batch(texts)).to_pylist(), expected, strict=True):
+        assert (row["error"] is None) == (plain is not None)
+        if plain is not None:
+            assert (row["root"], f"{row['expiry']:%Y%m%d}", row["right"], row["strike_milli"]) == plain
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -144,9 +189,27 @@ def test_a_column_equals_its_symbols_one_by_one() -> None:
         pa.chunked_array([SYMBOLS[:5], SYMBOLS[5:]], pa.string()),
         pa.array([None, *SYMBOLS], pa.string()).slice(1),
         pl.Series(SYMBOLS, dtype=pl.String),
+        pl.Series(SYMBOLS, dtype=pl.Categorical),
+        pd.Series(SYMBOLS, dtype=object),
+        pd.Series(SYMBOLS, dtype="string[pyarrow]"),
+        np.array(SYMBOLS, dtype=object),
+        tuple(SYMBOLS),
         SYMBOLS,
     ],
-    ids=["large", "view", "dictionary", "chunked", "sliced", "polars", "list"],
+    ids=[
+        "large",
+        "view",
+        "dictionary",
+        "chunked",
+        "sliced",
+        "polars",
+        "categorical",
+        "pandas objects",
+        "pandas strings",
+        "numpy",
+        "tuple",
+        "list",
+    ],
 )
 def test_every_source_of_text_gives_the_same(column: object) -> None:
     expected = pa.record_batch(parse_occ_batch(pa.array(SYMBOLS, pa.string())))
@@ -154,9 +217,73 @@ def test_every_source_of_text_gives_the_same(column: object) -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
-    for junk in (pa.array([1, 2]), pa.array([b"x"]), 5, None, [1], [b"SPY"]):
+    for junk in (
+        pa.array([1, 2]),
+        pa.array([b"x"]),
+        5,
+        None,
+        [1],
+        [b"SPY"],
+        "SPY250919C00650000",
+        {"SPY": 1},
+        np.ones(2),
+    ):
         with pytest.raises(SchemaError):
             parse_occ_batch(junk)
     assert parse_occ_batch([]).num_rows == 0
     assert parse_occ_batch(pa.array([], pa.string())).num_rows == 0
     assert parse_occ_batch(pa.nulls(3)).num_rows == 3
+
+
+def test_a_list_of_many_chunks_keeps_its_order() -> None:
+    symbols = [f"SPY250919C{strike:08}" for strike in range(1, 5_001)]
+    symbols[2_049] = "junk"
+    batch = pa.record_batch(parse_occ_batch(symbols))
+    strikes = [None if strike == 2_050 else strike for strike in range(1, 5_001)]
+    assert batch.column("strike_milli").to_pylist() == strikes
+    with pytest.raises(SchemaError, match="item 4999 "):
+        parse_occ_batch([*symbols[:-1], 7])
+
+
+def test_lone_surrogates_are_no_symbols() -> None:
+    batch = pa.record_batch(parse_occ_batch(["SPY250919C00650000", "SPY250919C0065000\ud800"]))
+    assert batch.column("root").to_pylist() == ["SPY", None]
+
+
+def test_columns_are_taken_without_a_copy_and_the_gil_is_left_to_others() -> None:
+    symbols = pa.array(["SPY250919C00650000"] * 1_000_000)
+    before = pa.total_allocated_bytes()
+    started, turns = threading.Event(), 0
+
+    def work() -> None:
+        started.set()
+        parse_occ_batch(symbols)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    started.wait()
+    while worker.is_alive():
+        turns += 1
+    assert turns > 100
+    assert pa.total_allocated_bytes() == before
+
+
+def test_what_is_parsed_is_written_back_as_a_column() -> None:
+    for padded in (True, False):
+        texts = [format_occ(*terms, padded=padded) for terms in (row[1:] for row in GOLDEN)]
+        rows = pa.record_batch(parse_occ_batch(texts))
+        for batch in (rows, pl.DataFrame(rows), pa.Table.from_batches([rows, rows])):
+            written = pa.record_batch(format_occ_batch(batch, padded=padded))
+            assert written.column("symbol").to_pylist() == texts * (written.num_rows // len(texts))
+            assert written.column("error").null_count == written.num_rows
+
+
+def test_rows_that_cannot_be_written_say_why() -> None:
+    rows = pa.record_batch(parse_occ_batch(["SPY250919C00650000", "junk"]))
+    written = pa.record_batch(format_occ_batch(rows))
+    assert written.column("symbol").to_pylist() == ["SPY   250919C00650000", None]
+    assert written.column("error").to_pylist() == [None, "it is null"]
+    with pytest.raises(SchemaError, match="strike"):
+        format_occ_batch(rows.drop_columns(["strike_milli"]))
+    with pytest.raises(SchemaError, match="Arrow"):
+        format_occ_batch("SPY")  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::format_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::parse_occ_batch, m)?)?;
+    m.add_function(wrap_pyfunction!(occ::format_occ_batch, m)?)?;
     m.add_class::<chain::PyChain>()?;
     m.add_class::<exposure::PyExposure>()?;
     m.add_class::<vpin::PyVpin>()?;

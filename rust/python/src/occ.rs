@@ -1,12 +1,13 @@
 //! Option symbols.
 
-use alphatrader_core::occ::batch as occ_batch;
+use alphatrader_core::occ::batch::{self as occ_batch, Parser};
+use alphatrader_core::occ::format::format_batches;
 use alphatrader_core::occ::{build, parse_symbol, OccSymbol};
 use alphatrader_core::Error;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::{PyFloat, PyList, PyString, PyTuple};
 
-use crate::arrow::{arrays, PyBatch};
+use crate::arrow::{arrays, batches, PyBatch};
 use crate::errors::{detached, to_python};
 
 #[pyclass(name = "OccSymbol", module = "alphatrader._core", frozen, eq, hash)]
@@ -76,29 +77,76 @@ pub fn parse_occ_batch(py: Python<'_>, symbols: &Bound<'_, PyAny>) -> PyResult<P
     if let Ok(list) = symbols.cast::<PyList>() {
         return parse_list(list);
     }
+    if let Some(list) = listed(symbols)? {
+        return parse_list(&list);
+    }
     let chunks = arrays(symbols)?;
-    let batch = detached(py, || match chunks.as_slice() {
-        [one] => occ_batch::parse_array(one),
-        several => occ_batch::parse_arrays(several),
-    })?;
-    Ok(PyBatch::new(batch))
+    detached(py, || occ_batch::parse_arrays(&chunks)).map(PyBatch::new)
 }
 
-/// A list of `str` (or None) needs the GIL, but no copy of its texts.
-fn parse_list(list: &Bound<'_, PyList>) -> PyResult<PyBatch> {
-    let items: Vec<Bound<'_, PyAny>> = list.iter().collect();
-    let mut texts = Vec::with_capacity(items.len());
-    for (i, item) in items.iter().enumerate() {
-        if item.is_none() {
-            texts.push(None);
-        } else {
-            let text = item.cast::<PyString>().map_err(|_| {
-                to_python(Error::Schema(format!("item {i} of the list is not a string: give option symbols as str")))
-            })?;
-            texts.push(Some(text.to_cow()?));
-        }
+/// The items of what has no Arrow interface and yet holds texts: a tuple, a `NumPy` array, a pandas Series of objects.
+fn listed<'py>(symbols: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+    if symbols.hasattr("__arrow_c_array__")? || symbols.hasattr("__arrow_c_stream__")? {
+        return Ok(None);
     }
-    let rows = texts.len();
-    let symbols = texts.iter().map(|text| text.as_ref().map(|text| text.as_bytes()));
-    occ_batch::parse_symbols(symbols, rows).map(PyBatch::new).map_err(to_python)
+    if let Ok(tuple) = symbols.cast::<PyTuple>() {
+        return Ok(Some(tuple.to_list()));
+    }
+    match symbols.getattr_opt("tolist")? {
+        Some(to_list) => Ok(to_list.call0()?.cast_into::<PyList>().ok()),
+        None => Ok(None),
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (batch, *, padded=true))]
+pub fn format_occ_batch(py: Python<'_>, batch: &Bound<'_, PyAny>, padded: bool) -> PyResult<PyBatch> {
+    let batches = batches(batch)?;
+    detached(py, || format_batches(&batches, padded)).map(PyBatch::new)
+}
+
+/// Items of a list between two moments at which other threads may run.
+const LIST_CHUNK: usize = 1_024;
+
+/// A list of `str` (or None). Its texts are read where they lie, which needs the GIL.
+fn parse_list(list: &Bound<'_, PyList>) -> PyResult<PyBatch> {
+    let mut parser = Parser::with_capacity(list.len()).map_err(to_python)?;
+    let mut items: Vec<Bound<'_, PyAny>> = Vec::with_capacity(LIST_CHUNK);
+    let mut first = 0;
+    while first < list.len() {
+        items.clear();
+        for i in first..list.len().min(first + LIST_CHUNK) {
+            items.push(list.get_item(i)?);
+        }
+        let mut refused = None;
+        let texts = items.iter().enumerate().map(|(i, item)| {
+            text(item).unwrap_or_else(|error| {
+                refused.get_or_insert((first + i, error));
+                None
+            })
+        });
+        parser.append(texts);
+        if let Some((i, error)) = refused {
+            return Err(to_python(Error::Schema(format!("item {i} of the list {error}: give option symbols as str"))));
+        }
+        first += items.len();
+    }
+    parser.finish().map(PyBatch::new).map_err(to_python)
+}
+
+/// The bytes of a `str`, nothing for None and for pandas' marks of absence (NaN, NA).
+fn text<'a>(item: &'a Bound<'_, PyAny>) -> Result<Option<&'a [u8]>, &'static str> {
+    if let Ok(text) = item.cast_exact::<PyString>() {
+        // Lone surrogates have no UTF-8: such a string is no symbol either.
+        return Ok(Some(text.to_str().map_or(&[][..], str::as_bytes)));
+    }
+    if item.is_none() {
+        return Ok(None);
+    }
+    if let Ok(text) = item.cast::<PyString>() {
+        return Ok(Some(text.to_str().map_or(&[][..], str::as_bytes)));
+    }
+    let absent = item.cast::<PyFloat>().is_ok_and(|number| number.value().is_nan())
+        || item.get_type().name().is_ok_and(|name| name == "NAType");
+    absent.then_some(None).ok_or("is not a string")
 }

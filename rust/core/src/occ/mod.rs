@@ -5,6 +5,9 @@
 //! for FLEX). Two spellings exist: padded to 21 characters (IBKR's localSymbol) and compact (Alpha Vantage, Cboe).
 
 pub mod batch;
+mod columns;
+pub mod format;
+mod kernel;
 
 use crate::civil::{days_from_civil, is_date};
 use crate::error::{Error, Result};
@@ -59,6 +62,19 @@ pub struct OccSymbol {
 }
 
 impl OccSymbol {
+    fn of_terms(terms: &kernel::Terms) -> Self {
+        let [a, b, c, d, e, f, ..] = terms.root.to_le_bytes();
+        Self {
+            root: [a, b, c, d, e, f],
+            root_len: terms.root_len() as u8,
+            year: 2000 + u16::from(terms.date_part(1)),
+            month: terms.date_part(2),
+            day: terms.date_part(3),
+            right: if terms.right == u64::from(b'C') { Right::Call } else { Right::Put },
+            strike_milli: terms.strike_milli as u32,
+        }
+    }
+
     /// The root, for example `SPXW`.
     pub fn root(&self) -> &str {
         // Only ASCII letters and digits are ever stored.
@@ -82,66 +98,115 @@ impl OccSymbol {
 
     /// The symbol's text, padded to 21 characters or compact.
     pub fn format(&self, padded: bool) -> String {
-        let width = if padded { ROOT_MAX } else { 0 };
-        format!(
-            "{:<width$}{:02}{:02}{:02}{}{:08}",
-            self.root(),
-            self.year % 100,
-            self.month,
-            self.day,
-            self.right.letter(),
-            self.strike_milli,
-        )
+        let root = self.root();
+        let pad = if padded { ROOT_MAX - root.len() } else { 0 };
+        let date = format::yymmdd(self.year.into(), self.month.into(), self.day.into());
+        let tail = format::tail(date, self.right, self.strike_milli);
+        root.bytes().chain(std::iter::repeat_n(b' ', pad)).chain(tail).map(char::from).collect()
     }
 }
 
-/// Why a symbol is refused. A fixed text each, so that a batch with many bad rows allocates nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault(pub &'static str);
+/// Why a symbol is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "`text` says it")]
+pub enum Fault {
+    Null,
+    TooShort,
+    TooLong,
+    Padding,
+    RootEmpty,
+    RootTooLong,
+    RootCharacters,
+    RootWithoutLetter,
+    DateDigits,
+    NoSuchDate,
+    Right,
+    StrikeDigits,
+    StrikeZero,
+    StrikeRange,
+    ExpiryYear,
+}
+
+impl Fault {
+    /// The reason for people, a clause that follows the symbol. A fixed text: many bad rows allocate nothing.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Null => "it is null",
+            Self::TooShort => "it is too short: expected a root and 15 characters after it",
+            Self::TooLong => "it is longer than 21 characters",
+            Self::Padding => "a root padded with spaces must be padded to 6 characters",
+            Self::RootEmpty => "its root is empty",
+            Self::RootTooLong => "its root is longer than 6 characters",
+            Self::RootCharacters => "its root may hold only A-Z and 0-9",
+            Self::RootWithoutLetter => "its root holds no letter",
+            Self::DateDigits => "its date is not six ASCII digits",
+            Self::NoSuchDate => "its date does not exist in the calendar",
+            Self::Right => "the character before the strike is neither C nor P",
+            Self::StrikeDigits => "its strike is not eight ASCII digits",
+            Self::StrikeZero => "its strike is zero",
+            Self::StrikeRange => "its strike is not 0.001 to 99999.999 in whole thousandths",
+            Self::ExpiryYear => "its expiry is not in 2000-2099",
+        }
+    }
+}
 
 /// Parse either spelling; the fault names what is wrong.
 pub fn parse(symbol: &[u8]) -> std::result::Result<OccSymbol, Fault> {
+    let terms = kernel::read(symbol);
+    if terms.faults == 0 {
+        Ok(OccSymbol::of_terms(&terms))
+    } else {
+        Err(explain(symbol))
+    }
+}
+
+/// What is wrong with bytes that the kernel refused, the first fault from the left.
+#[cold]
+pub(crate) fn explain(symbol: &[u8]) -> Fault {
     if symbol.len() <= TAIL {
-        return Err(Fault("it is too short: expected a root and 15 characters after it"));
+        return Fault::TooShort;
     }
     if symbol.len() > ROOT_MAX + TAIL {
-        return Err(Fault("it is longer than 21 characters"));
+        return Fault::TooLong;
     }
     let (head, tail) = symbol.split_at(symbol.len() - TAIL);
-    let padding = head.iter().rev().take_while(|b| **b == b' ').count();
-    if padding > 0 && head.len() != ROOT_MAX {
-        return Err(Fault("a root padded with spaces must be padded to 6 characters"));
+    let root = &head[..head.iter().rposition(|b| *b != b' ').map_or(0, |last| last + 1)];
+    let date_digits = tail[..6].iter().all(u8::is_ascii_digit);
+    let pair = |at: usize| u32::from(tail[at] - b'0') * 10 + u32::from(tail[at + 1] - b'0');
+    if root.len() < head.len() && head.len() != ROOT_MAX {
+        Fault::Padding
+    } else if root.is_empty() {
+        Fault::RootEmpty
+    } else if !root.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        Fault::RootCharacters
+    } else if !root.iter().any(u8::is_ascii_uppercase) {
+        Fault::RootWithoutLetter
+    } else if !date_digits {
+        Fault::DateDigits
+    } else if !is_date(2000 + pair(0) as i32, pair(2), pair(4)) {
+        Fault::NoSuchDate
+    } else if !matches!(tail[6], b'C' | b'P') {
+        Fault::Right
+    } else if !tail[7..].iter().all(u8::is_ascii_digit) {
+        Fault::StrikeDigits
+    } else {
+        Fault::StrikeZero
     }
-    let (root, root_len) = parse_root(&head[..head.len() - padding])?;
-    let yymmdd = digits(&tail[..6]).ok_or(Fault("its date is not six ASCII digits"))?;
-    let (year, month, day) = (2000 + yymmdd / 10_000, yymmdd / 100 % 100, yymmdd % 100);
-    if !is_date(year as i32, month, day) {
-        return Err(Fault("its date does not exist in the calendar"));
-    }
-    let right = match tail[6] {
-        b'C' => Right::Call,
-        b'P' => Right::Put,
-        _ => return Err(Fault("the character before the strike is neither C nor P")),
-    };
-    let strike_milli = digits(&tail[7..]).ok_or(Fault("its strike is not eight ASCII digits"))?;
-    if strike_milli == 0 {
-        return Err(Fault("its strike is zero"));
-    }
-    Ok(OccSymbol { root, root_len, year: year as u16, month: month as u8, day: day as u8, right, strike_milli })
 }
 
 /// Parse either spelling with an error for people.
 pub fn parse_symbol(symbol: &str) -> Result<OccSymbol> {
     parse(symbol.as_bytes()).map_err(|fault| {
         let shown: String = symbol.chars().take(40).collect();
-        Error::OccSymbol(format!("{shown:?} is no OCC option symbol: {}", fault.0))
+        Error::OccSymbol(format!("{shown:?} is no OCC option symbol: {}", fault.text()))
     })
 }
 
 /// Build a symbol from its parts. `expiry` is `YYYYMMDD`.
 pub fn build(root: &str, expiry: &str, right: &str, strike_milli: i64) -> Result<OccSymbol> {
     let refuse = |why: String| Error::OccSymbol(format!("no OCC symbol can be made: {why}"));
-    let (root_bytes, root_len) = parse_root(root.as_bytes()).map_err(|f| refuse(format!("of {root:?}, {}", f.0)))?;
+    let (root, root_len) = build_root(root.as_bytes()).map_err(|f| refuse(format!("of {root:?}, {}", f.text())))?;
     let bytes = expiry.as_bytes();
     let yymmdd = (bytes.len() == 8 && bytes.starts_with(b"20"))
         .then(|| digits(&bytes[2..]))
@@ -159,30 +224,29 @@ pub fn build(root: &str, expiry: &str, right: &str, strike_milli: i64) -> Result
     if !(1..=STRIKE_MILLI_MAX).contains(&strike_milli) {
         return Err(refuse(format!("strike_milli {strike_milli} is not in 1..={STRIKE_MILLI_MAX}")));
     }
-    let strike_milli = strike_milli as u32;
     Ok(OccSymbol {
-        root: root_bytes,
+        root,
         root_len,
         year: year as u16,
         month: month as u8,
         day: day as u8,
         right,
-        strike_milli,
+        strike_milli: strike_milli as u32,
     })
 }
 
-fn parse_root(root: &[u8]) -> std::result::Result<([u8; ROOT_MAX], u8), Fault> {
+fn build_root(root: &[u8]) -> std::result::Result<([u8; ROOT_MAX], u8), Fault> {
     if root.is_empty() {
-        return Err(Fault("its root is empty"));
+        return Err(Fault::RootEmpty);
     }
     if root.len() > ROOT_MAX {
-        return Err(Fault("its root is longer than 6 characters"));
+        return Err(Fault::RootTooLong);
     }
     if !root.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
-        return Err(Fault("its root may hold only A-Z and 0-9"));
+        return Err(Fault::RootCharacters);
     }
     if !root.iter().any(u8::is_ascii_uppercase) {
-        return Err(Fault("its root holds no letter"));
+        return Err(Fault::RootWithoutLetter);
     }
     let mut stored = [0; ROOT_MAX];
     stored[..root.len()].copy_from_slice(root);
@@ -194,89 +258,4 @@ fn digits(bytes: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn reads_both_spellings() {
-        let padded = parse(b"SPY   250919C00650000").unwrap();
-        assert_eq!(padded, parse(b"SPY250919C00650000").unwrap());
-        assert_eq!((padded.root(), padded.strike_milli, padded.right), ("SPY", 650_000, Right::Call));
-        assert_eq!(padded.expiry(), "20250919");
-        assert_eq!(padded.format(true), "SPY   250919C00650000");
-        assert_eq!(padded.format(false), "SPY250919C00650000");
-    }
-
-    #[test]
-    fn roots_may_hold_digits_and_the_letters_c_and_p() {
-        for (symbol, root, right) in [
-            ("AAPL1 140621P00092500", "AAPL1", Right::Put),
-            ("SPXW230914C01200000", "SPXW", Right::Call),
-            ("1SPY  250919P00650125", "1SPY", Right::Put),
-            ("SPY7230120C00400000", "SPY7", Right::Call),
-            ("C240119P00050000", "C", Right::Put),
-            ("NDXP99240229C17000000", "NDXP99", Right::Call),
-        ] {
-            let parsed = parse_symbol(symbol).unwrap();
-            assert_eq!((parsed.root(), parsed.right), (root, right), "{symbol}");
-        }
-    }
-
-    #[test]
-    fn refuses_garbage_with_a_reason() {
-        for (symbol, reason) in [
-            ("", "too short"),
-            ("250919C00650000", "too short"),
-            ("SPY250230C00650000", "calendar"),
-            ("SPY251319C00650000", "calendar"),
-            ("SPY250919X00650000", "neither C nor P"),
-            ("SPY250919c00650000", "neither C nor P"),
-            ("SPY250919C0065000\n", "eight ASCII digits"),
-            ("SPY250919C00650000\n", "ASCII digits"),
-            ("SPY 250919C00650000", "padded"),
-            ("spy250919C00650000", "A-Z"),
-            ("   SPY250919C00650000", "A-Z"),
-            ("TOOLONG250919C00650000", "longer than 21"),
-            ("SPY250919C00000000", "zero"),
-            ("123250919C00650000", "no letter"),
-            ("      250919C00650000", "empty"),
-            ("SPY2509१9C0065000", "ASCII"),
-        ] {
-            let error = parse_symbol(symbol).unwrap_err().to_string();
-            assert!(error.contains(reason), "{symbol:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn build_refuses_what_cannot_be_written() {
-        assert!(build("SPY", "20250230", "C", 1).is_err());
-        assert!(build("SPY", "19990115", "C", 1).is_err());
-        assert!(build("SPY", "20250115", "call", 1).is_err());
-        assert!(build("SPY", "20250115", "C", 0).is_err());
-        assert!(build("SPY", "20250115", "C", STRIKE_MILLI_MAX + 1).is_err());
-        assert!(build("sp y", "20250115", "C", 1).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_parsed_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..30)) {
-            if let Ok(symbol) = parse(&bytes) {
-                let text = symbol.format(bytes.contains(&b' '));
-                prop_assert_eq!(text.as_bytes(), &bytes[..]);
-            }
-        }
-
-        #[test]
-        fn built_symbols_round_trip(
-            root in "[0-9]?[A-Z]{1,4}[0-9]?", days in 10_957_i32..47_481, call in any::<bool>(), strike in 1_i64..=STRIKE_MILLI_MAX,
-        ) {
-            let expiry = crate::civil::format_yyyymmdd(days);
-            let built = build(&root, &expiry, if call { "C" } else { "P" }, strike).unwrap();
-            prop_assert_eq!(built.expiry_days(), days);
-            for padded in [true, false] {
-                prop_assert_eq!(parse(built.format(padded).as_bytes()).unwrap(), built);
-            }
-        }
-    }
-}
+mod tests;
