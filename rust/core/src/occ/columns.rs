@@ -67,7 +67,7 @@ impl Block {
         self.any_fault(rows)
     }
 
-    /// The same loop for processors with 256-bit integers: a whole batch takes a quarter less time (bench/test_occ.py).
+    /// The same loop for processors with 256-bit integers: a whole batch takes a quarter less time.
     #[cfg(target_arch = "x86_64")]
     #[allow(unsafe_code)]
     fn judge_avx2(&mut self) {

@@ -7,7 +7,7 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::civil::civil_from_days;
-use crate::columns::{nullable, Text};
+use crate::columns::{nullable, required_text, Text};
 use crate::error::{Error, Result};
 use crate::occ::columns::{error_column, text, valid_rows};
 use crate::occ::{build_root, Fault, Right, ROOT_MAX, STRIKE_MILLI_MAX, TAIL};
@@ -101,14 +101,19 @@ impl<'a> Source<'a> {
     fn of(batch: &'a RecordBatch) -> Result<Self> {
         let right = match batch.column_by_name("right").map(Array::data_type) {
             Some(DataType::Int8) => Rights::Signs(nullable::<Int8Type>(batch, "right")?.clone()),
-            _ => Rights::Letters(plain_text(batch, "right")?),
+            _ => Rights::Letters(required_text(batch, "right")?),
         };
         let strike = if batch.column_by_name("strike_milli").is_some() {
             Strikes::Milli(nullable::<Int64Type>(batch, "strike_milli")?)
         } else {
             Strikes::Dollars(nullable::<Float64Type>(batch, "strike")?)
         };
-        Ok(Self { root: plain_text(batch, "root")?, expiry: nullable::<Date32Type>(batch, "expiry")?, right, strike })
+        Ok(Self {
+            root: required_text(batch, "root")?,
+            expiry: nullable::<Date32Type>(batch, "expiry")?,
+            right,
+            strike,
+        })
     }
 
     fn write(&self, row: usize, padded: bool, dates: &mut Dates, out: &mut Vec<u8>) -> std::result::Result<(), Fault> {
@@ -161,21 +166,6 @@ impl<'a> Source<'a> {
             Err(Fault::StrikeRange)
         }
     }
-}
-
-/// A text column without its dictionary.
-fn plain_text(batch: &RecordBatch, name: &str) -> Result<ArrayRef> {
-    if let Some(column) = batch.column_by_name(name) {
-        if matches!(column.data_type(), DataType::Dictionary(_, values) if **values != DataType::Null) {
-            if let Ok(plain) = arrow_cast::cast(column, &DataType::Utf8) {
-                return Ok(plain);
-            }
-        }
-        Text::of_batch(batch, name)?;
-        return Ok(Arc::clone(column));
-    }
-    Text::of_batch(batch, name)?;
-    Err(Error::Schema(format!("the batch has no column {name:?}")))
 }
 
 fn text_of(array: &ArrayRef) -> Text<'_> {
