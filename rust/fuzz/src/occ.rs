@@ -64,7 +64,7 @@ fn check_column(symbols: &[&[u8]]) -> RecordBatch {
             }
             Err(fault) => {
                 assert!(root.is_null(row) && right.is_null(row) && expiry.is_null(row) && strike.is_null(row));
-                assert_eq!(batch["error"].as_string::<i32>().value(row), fault.0);
+                assert_eq!(batch["error"].as_string::<i32>().value(row), fault.text());
             }
         }
     }

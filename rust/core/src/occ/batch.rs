@@ -30,6 +30,13 @@ pub fn parse_array(symbols: &dyn Array) -> Result<RecordBatch> {
     parser.finish()
 }
 
+/// Parse symbols given as bytes; `None` is a null row.
+pub fn parse_symbols<'a>(symbols: impl Iterator<Item = Option<&'a [u8]>>, rows: usize) -> Result<RecordBatch> {
+    let mut parser = Parser::with_capacity(rows)?;
+    parser.append(symbols);
+    parser.finish()
+}
+
 /// Parses symbols as they come, into columns of a size that is known before.
 #[derive(Debug)]
 pub struct Parser(Columns);

@@ -138,9 +138,7 @@ proptest! {
     fn columns_are_judged_as_by_the_grammar(
         symbols in proptest::collection::vec(proptest::option::of(nearly_a_symbol()), 0..200),
     ) {
-        let mut parser = batch::Parser::with_capacity(symbols.len()).unwrap();
-        parser.append(symbols.iter().map(Option::as_deref));
-        let batch = parser.finish().unwrap();
+        let batch = batch::parse_symbols(symbols.iter().map(Option::as_deref), symbols.len()).unwrap();
         let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);
         for (row, symbol) in symbols.iter().enumerate() {
             let plain = symbol.as_deref().and_then(plain_reading);
