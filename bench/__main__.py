@@ -19,7 +19,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="up to 100,000 elements, shown only: under five minutes")
     parser.add_argument("--no-record", action="store_true", help="show only: neither bench/results nor the document")
     chosen, further = parser.parse_known_args()
-    arguments = [str(HERE), "--benchmark-only", "--benchmark-quiet", "-o", "timeout=900", "-q", "-rf"]
+    arguments = [str(HERE), "--benchmark-only", "--benchmark-quiet", "-o", "timeout=900", "-q", "-rfE"]
+    arguments.append("--continue-on-collection-errors")  # one broken benchmark must not hide the others
     if chosen.quick:
         arguments += ["--sizes-max=100000", "--budget-s=0.7", "--total-s=280"]
     else:
