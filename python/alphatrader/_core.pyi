@@ -8,13 +8,18 @@ Every error is a :class:`CoreError`, except a ``TypeError`` or ``OverflowError``
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, Self, final, type_check_only
+from typing import Any, Literal, Protocol, Self, TypeAlias, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "BUILD_PROFILE",
+    "FLAG_CROSSED",
+    "FLAG_HOLE",
+    "FLAG_LOCKED",
+    "FLAG_ONE_SIDED",
+    "FLAG_SEQUENCE_GAP",
     "FRAME_BYTES_MAX",
     "KIND_CONTROL",
     "KIND_DEPTH",
@@ -24,6 +29,7 @@ __all__ = [
     "Chain",
     "ChainDecodeError",
     "CoreError",
+    "DepthBook",
     "Exposure",
     "FrameError",
     "Market",
@@ -32,6 +38,7 @@ __all__ = [
     "MarketRows",
     "OccSymbol",
     "OccSymbolError",
+    "OrderBook",
     "PlaceholderDataError",
     "RateLimitedError",
     "RecordBatch",
@@ -489,6 +496,187 @@ def decode_ticks(data: bytes | bytearray) -> tuple[RecordBatch, int]:
     A tickPrice without a price is no row. The GIL is released. Raises FrameError.
     """
 
+# ---------------------------------------------------------------------------------------------- order books
+
+FLAG_LOCKED: int
+"""1: best bid equal to best ask."""
+FLAG_CROSSED: int
+"""2: best bid above best ask."""
+FLAG_ONE_SIDED: int
+"""4: at least one side is empty."""
+FLAG_SEQUENCE_GAP: int
+"""8: sequence numbers are missing just before this update."""
+FLAG_HOLE: int
+"""16: on either side the second level is more than ``hole_ticks`` ticks away from the best one."""
+
+_Measure: TypeAlias = Literal["bbo", "obi", "obi_weighted", "ofi", "weighted_mid", "flags"]
+_Column: TypeAlias = NDArray[Any] | ArrowBatch | ArrowTable
+
+@final
+class OrderBook:
+    """A price-keyed book (market by price): a size for each price, any number of levels at any distance.
+
+    Prices are dollars, may be 0 or negative (spreads), and are held as integer ticks: one farther than a hundredth of a
+    tick from the grid is refused, as are NaN, prices past 1e9 and past 2^45 ticks; nothing is rounded without a word.
+    Sides are numbered as the broker does: 0 ask, 1 bid. May be used from several threads.
+
+    Bids may stand above asks: the book holds what the feed says, and ``flags`` says that it is crossed.
+    """
+
+    def __new__(cls, tick_size: float, *, hole_ticks: int = 1) -> Self: ...
+    def update(self, side: int, price: float, size: float, /) -> None:
+        """Set the size of a level; size 0 deletes it. A refused update (CoreError) changes nothing."""
+    def update_bbo(self, side: int, price: float, size: float, /) -> tuple[float, float, float, float]:
+        """``update``, then ``bbo()``, in one call."""
+    def update_ofi(self, side: int, price: float, size: float, /) -> float:
+        """``update``; returns its order flow in shares (Cont, Kukanov, Stoikov 2014).
+
+        e = 1{Pb>=Pb'} qb - 1{Pb<=Pb'} qb' - 1{Pa<=Pa'} qa + 1{Pa>=Pa'} qa', a prime marking
+        the best level before the update. A side that is empty before or after it adds 0.
+        """
+    def apply_batch(
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
+    ) -> RecordBatch:
+        """Apply updates in order: the same book, to the last bit, as one ``update`` each. The GIL is released.
+
+        ``batch`` is a record batch or table of any Arrow library, or a mapping of NumPy or Arrow arrays. A column that
+        has the type named first is not copied:
+
+        - side: int8 (or another integer or bool), 0 ask, 1 bid
+        - price: float64 dollars, **or** ticks: int64 (or a narrower integer) whole ticks
+        - size: float64 (or an integer)
+        - sequence, optional: int64. See ``sequence_gaps``.
+
+        Returns one row an update, with the state after it, of the columns that ``measures`` names (float64, NaN = not
+        known): bbo -> bid, bid_size, ask, ask_size; obi; obi_weighted (five levels); ofi (as ``update_ofi``);
+        weighted_mid; flags (uint8). Without measures it has rows but no columns. Raises SchemaError, and CoreError that
+        names the row; then the book is as it was before the call.
+        """
+    def see_sequence(self, number: int) -> bool:
+        """Take the sequence number of the next single update; True if numbers are missing before it."""
+    def clear(self) -> None:
+        """Forget all levels, counts and sequence numbers."""
+    def bbo(self) -> tuple[float, float, float, float]:
+        """(bid, bid_size, ask, ask_size); NaN for both numbers of an empty side. No allocation unless it changed."""
+    @property
+    def best_bid(self) -> float | None: ...
+    @property
+    def best_bid_size(self) -> float | None: ...
+    @property
+    def best_ask(self) -> float | None: ...
+    @property
+    def best_ask_size(self) -> float | None: ...
+    @property
+    def mid(self) -> float | None:
+        """(Pb + Pa) / 2; None unless both sides are present."""
+    @property
+    def weighted_mid(self) -> float | None:
+        """(Pa Qb + Pb Qa) / (Qb + Qa); None unless both sides are present."""
+    @property
+    def obi(self) -> float | None:
+        """(Qb - Qa) / (Qb + Qa) at the best level: -1..1; None unless both sides are present."""
+    def obi_weighted(self, levels: int = 5) -> float | None:
+        """The same with Q = sum of size/k over the best levels k = 1..``levels`` of each side."""
+    @property
+    def flags(self) -> int:
+        """The sum of the FLAG_ constants that hold now, without FLAG_SEQUENCE_GAP."""
+    def holes(self, levels: int = 5) -> tuple[int, int]:
+        """(bids, asks): pairs of adjacent levels more than ``hole_ticks`` ticks apart, among the best ``levels``."""
+    def levels(self, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """(bids, asks), best first: (price, size)."""
+    def ladder(self, count: int) -> NDArray[np.float64]:
+        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side."""
+    def size_at(self, side: int, price: float) -> float:
+        """The size at a price; 0 if there is no level."""
+    @property
+    def depth(self) -> tuple[int, int]:
+        """Number of levels: (bids, asks)."""
+    @property
+    def tick_size(self) -> float: ...
+    @property
+    def unknown_deletes(self) -> int:
+        """Deletions of a level that was not there (counted, never fatal)."""
+    @property
+    def sequence(self) -> int | None:
+        """The highest sequence number so far."""
+    @property
+    def sequence_gaps(self) -> int:
+        """Places where the sequence went up by more than 1. Equal numbers are one packet, no gap."""
+    @property
+    def sequence_missing(self) -> int:
+        """Numbers missing in those places."""
+    @property
+    def sequence_late(self) -> int:
+        """Updates whose number was below one before; they were applied all the same."""
+
+@final
+class DepthBook:
+    """Depth rows as the broker sends them: inserted (rows below move down), updated, deleted (rows below move up).
+
+    Several rows may stand at one price (market makers): levels add them up. Rows of size 0 offer nothing. Prices are
+    rounded to the nearest tick. ``depth_rows``: most rows a side (20 unless given; None = no limit), what
+    is pushed past it falls off. An
+    operation on a row that is not there changes nothing and counts in ``anomalies``. May be used from several threads.
+    """
+
+    def __new__(cls, tick_size: float, *, depth_rows: int | None = ..., hole_ticks: int = 1) -> Self: ...
+    def apply(self, op: int, side: int, position: int, price: float, size: float, /) -> None:
+        """Apply one: op 0 insert, 1 update, 2 delete (price, size unread); side 0 ask, 1 bid; position from 0."""
+    def apply_bbo(
+        self, op: int, side: int, position: int, price: float, size: float, /
+    ) -> tuple[float, float, float, float]:
+        """``apply``, then ``bbo()``, in one call."""
+    def apply_batch(
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
+    ) -> RecordBatch:
+        """Apply operations in order: the same book, to the last bit, as one ``apply`` each. The GIL is released.
+
+        Columns: op, side int8, position int32, price, size float64 (other integers are converted). Result, measures and
+        errors as in :meth:`OrderBook.apply_batch`.
+        """
+    def reset(self) -> None:
+        """Forget all rows and the anomalies."""
+    def bbo(self) -> tuple[float, float, float, float]:
+        """(bid, bid_size, ask, ask_size); NaN for both numbers of an empty side. No allocation unless it changed."""
+    @property
+    def best_bid(self) -> float | None: ...
+    @property
+    def best_bid_size(self) -> float | None: ...
+    @property
+    def best_ask(self) -> float | None: ...
+    @property
+    def best_ask_size(self) -> float | None: ...
+    @property
+    def mid(self) -> float | None:
+        """(Pb + Pa) / 2; None unless both sides are present."""
+    @property
+    def weighted_mid(self) -> float | None:
+        """(Pa Qb + Pb Qa) / (Qb + Qa); None unless both sides are present."""
+    @property
+    def obi(self) -> float | None:
+        """(Qb - Qa) / (Qb + Qa) at the best level: -1..1; None unless both sides are present."""
+    def obi_weighted(self, levels: int = 5) -> float | None:
+        """The same with Q = sum of size/k over the best levels k = 1..``levels`` of each side."""
+    @property
+    def flags(self) -> int:
+        """The sum of the FLAG_ constants that hold now, without FLAG_SEQUENCE_GAP."""
+    def holes(self, levels: int = 5) -> tuple[int, int]:
+        """(bids, asks): pairs of adjacent levels more than ``hole_ticks`` ticks apart, among the best ``levels``."""
+    def levels(self, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        """(bids, asks), best first: (price, size)."""
+    def ladder(self, count: int) -> NDArray[np.float64]:
+        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side."""
+    def rows(self, side: int) -> list[tuple[float, float]]:
+        """The rows of a side as they stand: (price, size)."""
+    @property
+    def depth(self) -> tuple[int, int]:
+        """Number of rows: (bids, asks)."""
+    @property
+    def tick_size(self) -> float: ...
+    @property
+    def anomalies(self) -> int:
+        """Operations that named an absent row, since the last reset (counted, never fatal)."""
+
 # ---------------------------------------------------------------------------------------------- option symbols
 
 @final
@@ -670,6 +858,7 @@ def exposure(
         grid_points: of method B, 2 to 100,001; 0 = no flips and no curve.
 
     Raises CoreError, SchemaError.
+
     """
 
 @final

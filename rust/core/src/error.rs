@@ -37,6 +37,14 @@ impl Error {
     pub fn invalid(text: impl Into<String>) -> Self {
         Self::Invalid(text.into())
     }
+
+    /// The same error of one row of a batch; an error that is not [`Error::Invalid`] says where by itself.
+    pub(crate) fn at_row(self, row: usize) -> Self {
+        match self {
+            Self::Invalid(text) => Self::Invalid(format!("row {row}: {text}")),
+            other => other,
+        }
+    }
 }
 
 /// `value` as a finite number above zero, or an error that names it.

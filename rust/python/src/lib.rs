@@ -5,6 +5,7 @@
 #![allow(clippy::missing_errors_doc, clippy::needless_pass_by_value, reason = "the shapes that PyO3 asks for")]
 
 mod arrow;
+mod book;
 mod chain;
 mod columns;
 mod errors;
@@ -30,6 +31,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<arrow::PyBatch>()?;
     market::register(m)?;
     feed::register(m)?;
+    book::register(m)?;
     m.add_class::<occ::PyOccSymbol>()?;
     m.add_function(wrap_pyfunction!(occ::parse_occ, m)?)?;
     m.add_function(wrap_pyfunction!(occ::format_occ, m)?)?;

@@ -1,8 +1,13 @@
 //! The depth book against a plain list model, and the quote's edge cases.
 
-use super::*;
-use proptest::prelude::*;
 use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::metrics::order_flow;
+use super::super::rows_batch::{apply, flags, RowColumns};
+use super::super::{DepthBook, DepthImbalance, DepthOp, Quote, Side, TickScale};
+use super::{all_measures, row_bits};
 
 const ROWS_MAX: usize = 6;
 
@@ -59,14 +64,73 @@ proptest! {
                 prop_assert_eq!(book.imbalance().crossed, bids[0].0 > asks[0].0);
                 prop_assert_eq!(book.imbalance().locked, bids[0].0 == asks[0].0);
             }
+            let best = |side| model.levels(side).first().copied().map_or([u64::MAX; 2], |l| [l.0.to_bits(), l.1.to_bits()]);
+            for (side, code) in [(Side::Bid, 1), (Side::Ask, 0)] {
+                let (price, size) = book.best(side);
+                let bits = if price.is_nan() { [u64::MAX; 2] } else { [price.to_bits(), size.to_bits()] };
+                prop_assert_eq!(bits, best(code));
+                prop_assert_eq!(book.rows(side).len(), model.sides[code].len());
+            }
         }
     }
 
     #[test]
-    fn ticks_give_back_decimal_prices(cents in 1_i64..100_000_000) {
-        let scale = TickScale::new(0.01).unwrap();
-        let price = cents as f64 / 100.0;
-        prop_assert_eq!(scale.to_price(scale.to_ticks(price)), price);
+    fn a_batch_equals_single_operations(
+        ops in proptest::collection::vec((0_i8..3, 0_i8..2, 0_i32..8, 64_990_i64..65_010, 0_i64..500), 0..600),
+        bad in proptest::option::of((0_usize..600, 0_usize..6)),
+    ) {
+        let mut op: Vec<i8> = ops.iter().map(|o| o.0).collect();
+        let mut side: Vec<i8> = ops.iter().map(|o| o.1).collect();
+        let mut position: Vec<i32> = ops.iter().map(|o| o.2).collect();
+        // A delete carries nothing, a price may lie off the grid.
+        let mut price: Vec<f64> =
+            ops.iter().map(|o| if o.0 == 2 { f64::NAN } else { o.3 as f64 / 100.0 + 0.001 }).collect();
+        let mut size: Vec<f64> = ops.iter().map(|o| if o.0 == 2 { -1.0 } else { o.4 as f64 }).collect();
+        let bad = bad.filter(|(row, _)| *row < ops.len());
+        if let Some((row, what)) = bad {
+            match what {
+                0 => op[row] = 3,
+                1 => side[row] = 2,
+                2 => position[row] = -1,
+                3 => (op[row], price[row]) = (0, f64::NAN),
+                4 => (op[row], price[row]) = (1, -1.0),
+                _ => (op[row], price[row], size[row]) = (0, 1.0, f64::INFINITY),
+            }
+        }
+        let columns = RowColumns { op: &op, side: &side, position: &position, price: &price, size: &size };
+        let mut batched = DepthBook::new(TickScale::new(0.01).unwrap(), ROWS_MAX);
+        let result = apply(&mut batched, &[columns], all_measures(), 2);
+        if let Some((row, _)) = bad {
+            let text = result.unwrap_err().to_string();
+            prop_assert!(text.starts_with(&format!("row {row}: ")), "{}", text);
+            prop_assert_eq!(batched.depth(), (0, 0));
+            return Ok(());
+        }
+        let result = result.unwrap();
+        let mut single = DepthBook::new(TickScale::new(0.01).unwrap(), ROWS_MAX);
+        for row in 0..ops.len() {
+            let before = single.quote();
+            let operation =
+                DepthOp::new(op[row].into(), side[row].into(), position[row].into(), price[row], size[row]).unwrap();
+            single.apply(operation);
+            let q = single.quote();
+            let total = q.bid_size + q.ask_size;
+            let numbers = [
+                q.bid,
+                q.bid_size,
+                q.ask,
+                q.ask_size,
+                (q.bid_size - q.ask_size) / total,
+                single.imbalance().weighted.unwrap_or(f64::NAN),
+                order_flow(&before, &q),
+                (q.ask * q.bid_size + q.bid * q.ask_size) / total,
+            ];
+            let mut expected: Vec<u64> = numbers.map(f64::to_bits).to_vec();
+            expected.push(flags(&single, 2).into());
+            prop_assert_eq!(row_bits(&result, row), expected);
+        }
+        prop_assert_eq!(batched.levels(99), single.levels(99));
+        prop_assert_eq!(batched.anomalies(), single.anomalies());
     }
 
     #[test]
@@ -101,9 +165,6 @@ fn refuses_what_cannot_be_a_row() {
     assert!(DepthOp::new(0, 0, 0, f64::NAN, 1.0).is_err());
     assert!(DepthOp::new(0, 0, 0, 1.0, -1.0).is_err());
     assert!(DepthOp::new(2, 0, 0, f64::NAN, f64::NAN).is_ok(), "a delete needs no price");
-    for tick in [0.0, -0.01, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE / 4.0] {
-        assert!(TickScale::new(tick).is_err(), "{tick}");
-    }
 }
 
 #[test]

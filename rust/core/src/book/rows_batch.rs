@@ -1,0 +1,179 @@
+//! Columns of the broker's row operations, with measures after each where they are asked for.
+
+use arrow_array::RecordBatch;
+
+use super::measures::{Block, Measures, Recorder, BLOCK};
+use super::metrics::{quote_flags, FLAG_HOLE, OBI_LEVELS};
+use super::rows::{DepthBook, DepthOp, OpKind};
+use super::Side;
+use crate::error::{Error, Result};
+use crate::limits::{is_price, is_size};
+
+/// Columns of row operations, all of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct RowColumns<'a> {
+    /// 0 insert, 1 update, 2 delete.
+    pub op: &'a [i8],
+    /// 0 ask, 1 bid.
+    pub side: &'a [i8],
+    /// Row, from 0.
+    pub position: &'a [i32],
+    /// Price in dollars, rounded to the nearest tick; not looked at in a delete.
+    pub price: &'a [f64],
+    /// Size of the row; not looked at in a delete.
+    pub size: &'a [f64],
+}
+
+impl RowColumns<'_> {
+    fn rows(&self) -> Result<usize> {
+        let rows = self.op.len();
+        let lengths = [self.side.len(), self.position.len(), self.price.len(), self.size.len()];
+        if lengths.iter().any(|length| *length != rows) {
+            let [side, position, price, size] = lengths;
+            return Err(Error::Schema(format!(
+                "the columns differ in length: op {rows}, side {side}, position {position}, price {price}, size {size}"
+            )));
+        }
+        Ok(rows)
+    }
+}
+
+/// Apply all operations, in order; the measures after each are the columns of the result. If one is refused, the book is
+/// as it was before the call. `hole_ticks` is for [`FLAG_HOLE`].
+pub fn apply(
+    book: &mut DepthBook,
+    batches: &[RowColumns<'_>],
+    measures: Measures,
+    hole_ticks: i64,
+) -> Result<RecordBatch> {
+    let rows = batches.iter().map(RowColumns::rows).sum::<Result<usize>>()?;
+    let mut recorder = Recorder::new(measures, rows, book.quote())?;
+    // A few hundred bytes: cheaper than a pass over all rows before the first.
+    let checkpoint = book.clone();
+    let mut first_row = 0;
+    for columns in batches {
+        if let Err(row) = apply_columns(book, columns, &mut recorder, hole_ticks) {
+            *book = checkpoint;
+            return Err(columns.refusal(row).at_row(first_row + row));
+        }
+        first_row += columns.op.len();
+    }
+    recorder.finish()
+}
+
+/// The row that was refused, if one was.
+fn apply_columns(
+    book: &mut DepthBook,
+    columns: &RowColumns<'_>,
+    recorder: &mut Recorder,
+    hole_ticks: i64,
+) -> std::result::Result<(), usize> {
+    let (rows, scale) = (columns.op.len(), book.scale());
+    let measures = recorder.measures();
+    let mut ticks = [0; BLOCK];
+    let mut block = Block::new();
+    for from in (0..rows).step_by(BLOCK) {
+        let to = rows.min(from + BLOCK);
+        scale.nearest_block(&columns.price[from..to], &mut ticks[..to - from]);
+        let part = columns.part(from..to);
+        let done = if measures.needs_depth() {
+            walk(book, &part, &ticks, |book, row| {
+                block.set_quote(row, &book.quote());
+                if measures.obi_weighted {
+                    block.obi_weighted[row] = book.weighted_imbalance(OBI_LEVELS);
+                }
+                if measures.flags {
+                    block.flags[row] = flags(book, hole_ticks);
+                }
+            })
+        } else if measures.needs_quotes() {
+            walk_quotes(book, &part, &ticks, &mut block)
+        } else {
+            walk(book, &part, &ticks, |_, _| ())
+        };
+        done.map_err(|row| from + row)?;
+        recorder.push(&block, to - from);
+    }
+    Ok(())
+}
+
+impl<'a> RowColumns<'a> {
+    fn part(&self, rows: std::ops::Range<usize>) -> RowColumns<'a> {
+        RowColumns {
+            op: &self.op[rows.clone()],
+            side: &self.side[rows.clone()],
+            position: &self.position[rows.clone()],
+            price: &self.price[rows.clone()],
+            size: &self.size[rows],
+        }
+    }
+
+    /// The operations; `None` for one that [`DepthOp::new`] would refuse.
+    #[inline(always)]
+    fn ops<'b>(&self, ticks: &'b [i64]) -> impl Iterator<Item = Option<(OpKind, Side, usize, i64, f64)>> + 'b
+    where
+        'a: 'b,
+    {
+        let places = self.op.iter().zip(self.side).zip(self.position);
+        let values = self.price.iter().zip(self.size).zip(ticks);
+        places.zip(values).map(|(((op, side), position), ((price, size), ticks))| {
+            let kind = match op {
+                0 => OpKind::Insert,
+                1 => OpKind::Update,
+                2 => OpKind::Delete,
+                _ => return None,
+            };
+            let valued = kind == OpKind::Delete || (is_price(*price) & is_size(*size));
+            if !valued | (side & !1 != 0) | (*position < 0) {
+                return None;
+            }
+            let side = if *side == 0 { Side::Ask } else { Side::Bid };
+            Some((kind, side, *position as usize, *ticks, *size))
+        })
+    }
+
+    #[cold]
+    fn refusal(&self, row: usize) -> Error {
+        let (op, side, position) = (self.op[row], self.side[row], self.position[row]);
+        let op = DepthOp::new(op.into(), side.into(), position.into(), self.price[row], self.size[row]);
+        let changed = "a column changed while it was read: do not write to an array during the call";
+        op.err().unwrap_or_else(|| Error::invalid(changed))
+    }
+}
+
+fn walk(
+    book: &mut DepthBook,
+    columns: &RowColumns<'_>,
+    ticks: &[i64],
+    mut after: impl FnMut(&DepthBook, usize),
+) -> std::result::Result<(), usize> {
+    for (row, op) in columns.ops(ticks).enumerate() {
+        let (kind, side, position, ticks, size) = op.ok_or(row)?;
+        book.change(kind, side, position, ticks, size);
+        after(book, row);
+    }
+    Ok(())
+}
+
+/// Only the side that an operation names can have changed: its best level is read, the other's carried along.
+fn walk_quotes(
+    book: &mut DepthBook,
+    columns: &RowColumns<'_>,
+    ticks: &[i64],
+    block: &mut Block,
+) -> std::result::Result<(), usize> {
+    let mut best = [book.best(Side::Ask), book.best(Side::Bid)];
+    for (row, (op, quote)) in columns.ops(ticks).zip(block.quotes()).enumerate() {
+        let (kind, side, position, ticks, size) = op.ok_or(row)?;
+        book.change(kind, side, position, ticks, size);
+        best[side as usize] = book.best(side);
+        quote.set(best[Side::Bid as usize], best[Side::Ask as usize]);
+    }
+    Ok(())
+}
+
+/// The flags of [`super::metrics`]; row operations carry no sequence.
+pub fn flags(book: &DepthBook, hole_ticks: i64) -> u8 {
+    let (bids, asks) = book.holes(2, hole_ticks);
+    quote_flags(&book.quote()) + u8::from(bids + asks > 0) * FLAG_HOLE
+}

@@ -1,0 +1,250 @@
+//! `OrderBook`: price-keyed levels.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use alphatrader_core::book::batch::{apply, Prices, UpdateColumns};
+use alphatrader_core::book::{metrics, OrderBook, Quote, Side, TickScale};
+use arrow_array::types::{Float64Type, Int64Type, Int8Type};
+use numpy::PyArray2;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyString, PyTuple};
+
+use super::columns::{Column, Columns};
+use super::{count_of, known, ladder, measures_of, PyLevels, QuoteTuple};
+use crate::arrow::PyBatch;
+use crate::errors::{detached, to_python, SchemaError};
+
+struct State {
+    book: OrderBook,
+    last: QuoteTuple,
+}
+
+#[pyclass(name = "OrderBook", module = "alphatrader._core", frozen)]
+pub struct PyOrderBook(Mutex<State>);
+
+impl PyOrderBook {
+    /// Waits without the GIL, so that a batch under way in another thread can finish. A panic in the core leaves the
+    /// state valid (it is plain data), so a poisoned lock is taken all the same.
+    #[inline]
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        match self.0.try_lock() {
+            Ok(state) => state,
+            Err(_) => self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+/// The columns of one part of a batch.
+struct Part<'py> {
+    side: Column<'py, Int8Type>,
+    price: Price<'py>,
+    size: Column<'py, Float64Type>,
+    sequence: Option<Column<'py, Int64Type>>,
+}
+
+enum Price<'py> {
+    Dollars(Column<'py, Float64Type>),
+    Ticks(Column<'py, Int64Type>),
+}
+
+impl<'py> Part<'py> {
+    fn of(columns: &Columns<'py>) -> PyResult<Self> {
+        let price = match (columns.optional("price")?, columns.optional("ticks")?) {
+            (Some(dollars), None) => Price::Dollars(dollars),
+            (None, Some(ticks)) => Price::Ticks(ticks),
+            (None, None) => return Err(columns.missing("price")),
+            (Some(_), Some(_)) => {
+                return Err(SchemaError::new_err("the batch has both price and ticks: give one of the two"));
+            }
+        };
+        let (side, size) = (columns.required("side")?, columns.required("size")?);
+        Ok(Self { side, price, size, sequence: columns.optional("sequence")? })
+    }
+}
+
+#[pymethods]
+impl PyOrderBook {
+    #[new]
+    #[pyo3(signature = (tick_size, *, hole_ticks=1))]
+    fn new(py: Python<'_>, tick_size: f64, hole_ticks: i64) -> PyResult<Self> {
+        let book = TickScale::new(tick_size).and_then(|scale| OrderBook::new(scale, hole_ticks)).map_err(to_python)?;
+        Ok(Self(Mutex::new(State { book, last: QuoteTuple::new(py, &Quote::ABSENT)? })))
+    }
+
+    #[pyo3(signature = (side, price, size, /))]
+    fn update(&self, py: Python<'_>, side: i64, price: f64, size: f64) -> PyResult<()> {
+        match self.lock(py).book.update(side, price, size) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(to_python(error)),
+        }
+    }
+
+    #[pyo3(signature = (side, price, size, /))]
+    fn update_bbo(&self, py: Python<'_>, side: i64, price: f64, size: f64) -> PyResult<Py<PyTuple>> {
+        let State { book, last } = &mut *self.lock(py);
+        book.update(side, price, size).map_err(to_python)?;
+        last.of(py, &book.quote())
+    }
+
+    #[pyo3(signature = (side, price, size, /))]
+    fn update_ofi(&self, py: Python<'_>, side: i64, price: f64, size: f64) -> PyResult<f64> {
+        let book = &mut self.lock(py).book;
+        let before = book.quote();
+        book.update(side, price, size).map_err(to_python)?;
+        Ok(metrics::order_flow(&before, &book.quote()))
+    }
+
+    #[pyo3(signature = (batch, measures=Vec::new()))]
+    fn apply_batch(
+        &self,
+        py: Python<'_>,
+        batch: &Bound<'_, PyAny>,
+        measures: Vec<Bound<'_, PyString>>,
+    ) -> PyResult<PyBatch> {
+        let measures = measures_of(measures)?;
+        let parts = Columns::of(batch)?.iter().map(Part::of).collect::<PyResult<Vec<_>>>()?;
+        // Arrays that are not contiguous are copied here; the slices of all others point at the caller's memory.
+        let slices: Vec<_> = parts.iter().map(|part| (part.side.values(), part.size.values())).collect();
+        let dollars: Vec<_> = parts
+            .iter()
+            .map(|part| match &part.price {
+                Price::Dollars(column) => (Some(column.values()), None),
+                Price::Ticks(column) => (None, Some(column.values())),
+            })
+            .collect();
+        let sequences: Vec<_> = parts.iter().map(|part| part.sequence.as_ref().map(Column::values)).collect();
+        let updates: Vec<UpdateColumns<'_>> = slices
+            .iter()
+            .zip(&dollars)
+            .zip(&sequences)
+            .map(|(((side, size), price), sequence)| UpdateColumns {
+                side,
+                price: match price {
+                    (Some(dollars), _) => Prices::Dollars(dollars),
+                    (None, ticks) => Prices::Ticks(ticks.as_deref().unwrap_or_default()),
+                },
+                size,
+                sequence: sequence.as_deref(),
+            })
+            .collect();
+        let result = detached(py, || {
+            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            apply(&mut state.book, &updates, measures)
+        })?;
+        Ok(PyBatch::new(result))
+    }
+
+    fn see_sequence(&self, py: Python<'_>, number: i64) -> bool {
+        self.lock(py).book.see_sequence(number)
+    }
+
+    fn clear(&self, py: Python<'_>) {
+        self.lock(py).book.clear();
+    }
+
+    fn bbo(&self, py: Python<'_>) -> PyResult<Py<PyTuple>> {
+        let State { book, last } = &mut *self.lock(py);
+        last.of(py, &book.quote())
+    }
+
+    #[getter]
+    fn best_bid(&self, py: Python<'_>) -> Option<f64> {
+        known(self.lock(py).book.best(Side::Bid).0)
+    }
+
+    #[getter]
+    fn best_ask(&self, py: Python<'_>) -> Option<f64> {
+        known(self.lock(py).book.best(Side::Ask).0)
+    }
+
+    #[getter]
+    fn best_bid_size(&self, py: Python<'_>) -> Option<f64> {
+        known(self.lock(py).book.best(Side::Bid).1)
+    }
+
+    #[getter]
+    fn best_ask_size(&self, py: Python<'_>) -> Option<f64> {
+        known(self.lock(py).book.best(Side::Ask).1)
+    }
+
+    #[getter]
+    fn mid(&self, py: Python<'_>) -> Option<f64> {
+        self.lock(py).book.quote().mid()
+    }
+
+    #[getter]
+    fn weighted_mid(&self, py: Python<'_>) -> Option<f64> {
+        known(metrics::weighted_mid(&self.lock(py).book.quote()))
+    }
+
+    #[getter]
+    fn obi(&self, py: Python<'_>) -> Option<f64> {
+        let quote = self.lock(py).book.quote();
+        known(metrics::imbalance(quote.bid_size, quote.ask_size))
+    }
+
+    #[pyo3(signature = (levels=5))]
+    fn obi_weighted(&self, py: Python<'_>, levels: i64) -> PyResult<Option<f64>> {
+        Ok(known(self.lock(py).book.weighted_imbalance(count_of("levels", levels)?)))
+    }
+
+    #[getter]
+    fn flags(&self, py: Python<'_>) -> u8 {
+        self.lock(py).book.flags()
+    }
+
+    #[pyo3(signature = (levels=5))]
+    fn holes(&self, py: Python<'_>, levels: i64) -> PyResult<(usize, usize)> {
+        Ok(self.lock(py).book.holes(count_of("levels", levels)?))
+    }
+
+    fn levels(&self, py: Python<'_>, count: i64) -> PyResult<PyLevels> {
+        Ok(self.lock(py).book.levels(count_of("count", count)?))
+    }
+
+    fn ladder<'py>(&self, py: Python<'py>, count: i64) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let count = count_of("count", count)?;
+        let levels = self.lock(py).book.levels(count);
+        ladder(py, &levels, count)
+    }
+
+    fn size_at(&self, py: Python<'_>, side: i64, price: f64) -> PyResult<f64> {
+        self.lock(py).book.size_at(side, price).map_err(to_python)
+    }
+
+    #[getter]
+    fn depth(&self, py: Python<'_>) -> (usize, usize) {
+        self.lock(py).book.depth()
+    }
+
+    #[getter]
+    fn tick_size(&self, py: Python<'_>) -> f64 {
+        self.lock(py).book.scale().tick_size()
+    }
+
+    #[getter]
+    fn unknown_deletes(&self, py: Python<'_>) -> u64 {
+        self.lock(py).book.unknown_deletes()
+    }
+
+    #[getter]
+    fn sequence(&self, py: Python<'_>) -> Option<i64> {
+        self.lock(py).book.sequence().last()
+    }
+
+    #[getter]
+    fn sequence_gaps(&self, py: Python<'_>) -> u64 {
+        self.lock(py).book.sequence().gaps()
+    }
+
+    #[getter]
+    fn sequence_missing(&self, py: Python<'_>) -> u64 {
+        self.lock(py).book.sequence().missing()
+    }
+
+    #[getter]
+    fn sequence_late(&self, py: Python<'_>) -> u64 {
+        self.lock(py).book.sequence().late()
+    }
+}
