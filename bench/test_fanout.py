@@ -177,8 +177,7 @@ async def serve(application: Any, hall: Hall, clients: int) -> tuple[uvicorn.Ser
 @pytest.mark.parametrize("size", CLIENTS)
 def test_one_message_to_all_pages(contest: Any, size: int, runner: asyncio.Runner) -> None:
     async def start() -> None:
-        for application in applications.values():
-            servers.append(await serve(application, hall, size))
+        servers.extend([await serve(application, hall, size) for application in applications.values()])
 
     async def stop() -> None:
         for _, pages in servers:
