@@ -62,6 +62,15 @@ bench *ARGS: setup _peers
 fuzz TARGET="all" SECONDS="60":
     @.ci/fuzz "{{ TARGET }}" "{{ SECONDS }}"
 
+# Times of the Rust kernels with criterion (arguments go to it: a kernel's name, --save-baseline ...).
+bench-rust *ARGS:
+    @cargo bench --quiet --locked --package alphatrader-core --bench kernels -- "$@"
+
+# Count each Rust kernel's instructions and compare with the recorded figures (--write records, with --reason TEXT).
+[no-exit-message]
+instructions *ARGS: _preflight
+    @python -m bench.instructions "$@"
+
 # Install what running needs and build the Rust core. Quick when nothing changed.
 setup: _preflight (_install "requirements.lock") _core
 

@@ -17,6 +17,7 @@ pub mod chain_cboe;
 mod chain_rules;
 pub mod depth;
 pub mod exposure;
+pub mod feed;
 mod input;
 pub mod market;
 pub mod occ;

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::{chain_alphavantage, chain_cboe, depth, exposure, market, occ, pricing, vpin};
+use super::{chain_alphavantage, chain_cboe, depth, exposure, feed, market, occ, pricing, vpin};
 
 type Check = fn(&[u8]);
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("chain_alphavantage", chain_alphavantage::check),
     ("chain_cboe", chain_cboe::check),
     ("depth", depth::check),
     ("exposure", exposure::check),
+    ("feed", feed::check),
     ("market", market::check),
     ("occ", occ::check),
     ("pricing", pricing::check),

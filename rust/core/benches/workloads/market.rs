@@ -60,12 +60,12 @@ fn apply() -> Box<dyn FnMut() -> u64> {
     let events = [events()];
     Box::new(move || {
         let mut market = market();
-        market.apply_batches(&events).unwrap() as u64 + market.instrument(0).unwrap().snapshot().events
+        market.apply_batches(&events).unwrap() as u64 + market.instrument_mut(0).unwrap().snapshot().events
     })
 }
 
 fn snapshots() -> Box<dyn FnMut() -> u64> {
     let mut market = market();
     market.apply_batches(&[events()]).unwrap();
-    Box::new(move || (0..SNAPSHOTS).map(|i| market.instrument((i % 4) as i64).unwrap().snapshot().events).sum())
+    Box::new(move || (0..SNAPSHOTS).map(|i| market.instrument_mut((i % 4) as i64).unwrap().snapshot().events).sum())
 }

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod chain;
 pub mod exposure;
+pub mod feed;
 pub mod market;
 pub mod occ;
 pub mod pricing;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Workload> {
         book::workloads(),
         chain::workloads(),
         exposure::workloads(),
+        feed::workloads(),
         market::workloads(),
         occ::workloads(),
         pricing::workloads(),

@@ -1,6 +1,8 @@
 //! Bucketing of a recorded tape with exact splits.
 
-use alphatrader_core::vpin::series::{vpin_series, Scheme, TapeColumns};
+use alphatrader_core::vpin::bulk::BulkRule;
+use alphatrader_core::vpin::series::vpin_series;
+use alphatrader_core::vpin::stream::{Scheme, TapeColumns};
 use alphatrader_core::vpin::VpinParams;
 
 use super::{prices, Numbers, Workload};
@@ -9,7 +11,7 @@ const TRADES: usize = 200_000;
 
 pub fn workloads() -> [Workload; 2] {
     let of = |name, prepare| Workload { name, elements: TRADES as u64, prepare };
-    [of("vpin_tick", || series(Scheme::Tick)), of("vpin_bulk", || series(Scheme::Bulk))]
+    [of("vpin_tick", || series(Scheme::Tick)), of("vpin_bulk", || series(Scheme::Bulk(BulkRule::MINUTES)))]
 }
 
 fn series(scheme: Scheme) -> Box<dyn FnMut() -> u64> {
@@ -19,7 +21,7 @@ fn series(scheme: Scheme) -> Box<dyn FnMut() -> u64> {
     let size: Vec<f64> = (0..TRADES).map(|_| (1 + numbers.below(300)) as f64).collect();
     let params = VpinParams::new(10_000, 50).unwrap();
     Box::new(move || {
-        let tape = TapeColumns { ts_ns: &ts_ns, price: &price, size: &size };
-        vpin_series(tape, params, scheme).unwrap().buckets.len() as u64
+        let tape = TapeColumns { ts_ns: &ts_ns, price: Some(&price), size: &size, aggressor: None, quotes: None };
+        vpin_series(&[tape], params, scheme).unwrap().buckets.level.len() as u64
     })
 }
