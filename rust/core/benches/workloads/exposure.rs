@@ -46,6 +46,7 @@ fn measure(contracts: usize, grid_points: i64) -> Box<dyn FnMut() -> u64> {
         spot: 650.25,
         as_of_ns: AS_OF_NS,
         settlement_ns: BTreeMap::new(),
+        root_settlement_ns: BTreeMap::new(),
         min_weight: 5.0,
         multiplier: 100.0,
         carry: Carry::new(0.04, 0.01).unwrap(),
