@@ -18,14 +18,17 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only benchmarks with one of these words in their name")
     parser.add_argument("--quick", action="store_true", help="up to 100,000 elements, shown only: under five minutes")
     parser.add_argument("--no-record", action="store_true", help="show only: neither bench/results nor the document")
+    parser.add_argument("--check", action="store_true", help="compare the answers at the smallest size; time nothing")
     chosen, further = parser.parse_known_args()
-    arguments = [str(HERE), "--benchmark-only", "--benchmark-quiet", "-o", "timeout=900", "-q", "-rfE"]
+    arguments = [str(HERE), "--benchmark-quiet", "-o", "timeout=900", "-q", "-rfE"]
     arguments.append("--continue-on-collection-errors")  # one broken benchmark must not hide the others
-    if chosen.quick:
-        arguments += ["--sizes-max=100000", "--budget-s=0.7", "--total-s=280"]
+    if chosen.check:
+        arguments += ["--benchmark-disable", "--sizes-max=10000"]
+    elif chosen.quick:
+        arguments += ["--benchmark-only", "--sizes-max=100000", "--budget-s=0.7", "--total-s=280"]
     else:
-        arguments += ["--sizes-max=10000000", "--budget-s=3", "--total-s=2300"]
-    if not chosen.quick and not chosen.no_record:
+        arguments += ["--benchmark-only", "--sizes-max=10000000", "--budget-s=3", "--total-s=2300"]
+    if not (chosen.check or chosen.quick or chosen.no_record):
         arguments.append("--record")
     if chosen.names:
         arguments += ["-k", " or ".join(chosen.names)]
