@@ -30,6 +30,7 @@ __all__ = [
     "ChainDecodeError",
     "CoreError",
     "DepthBook",
+    "EventRows",
     "Exposure",
     "FrameError",
     "Market",
@@ -205,14 +206,14 @@ class Snapshot:
         """All fields by name."""
 
 @final
-class MarketRows:
+class EventRows:
     """The rows of one record batch (event log schema, see :meth:`Market.apply_batch`), imported once and not copied.
 
     Importing costs some microseconds, applying a range of rows then much less: for a replay that stops often.
     Raises SchemaError.
     """
 
-    def __new__(cls, batch: ArrowBatch) -> MarketRows: ...
+    def __new__(cls, batch: ArrowBatch) -> EventRows: ...
     def __len__(self) -> int: ...
 
 @final
@@ -293,7 +294,7 @@ class Market:
         Prices are rounded to the nearest tick. An absent position changes nothing and counts as an anomaly.
         """
     def depth_reset(self, ts_ns: int, instrument_id: int) -> None: ...
-    def apply_batch(self, batch: ArrowBatch | ArrowTable | MarketRows) -> int:
+    def apply_batch(self, batch: ArrowBatch | ArrowTable | EventRows) -> int:
         """Apply market rows of the event log schema (``alphatrader.domain.eventlog``); return how many.
 
         Columns read: ts_ns int64, kind int8, instrument_id int32, op int8, side int8, position int16, price, size,
@@ -302,11 +303,11 @@ class Market:
         All rows are validated before the first is applied: nothing is applied if one is refused.
         Raises SchemaError, UnknownInstrumentError, CoreError (which names the row).
         """
-    def apply_rows(self, rows: MarketRows, start: int, stop: int) -> int:
+    def apply_rows(self, rows: EventRows, start: int, stop: int) -> int:
         """Apply the rows ``start`` to ``stop`` (excluded) of a batch; nothing if one of them is refused."""
     def replay(
         self,
-        source: ArrowBatch | ArrowTable | MarketRows,
+        source: ArrowBatch | ArrowTable | EventRows,
         on_step: Callable[[int], object],
         *,
         step_ns: int | None = None,

@@ -173,7 +173,7 @@ class Engine:
     def _maintain(self, symbol: SymbolState) -> list[Command]:
         """Keep the exposure and the watched contracts abreast of spot."""
         assert symbol.instrument is not None, "asked for subscribed symbols only"
-        spot = self.state.market.snapshot(symbol.instrument.instrument_id).mid
+        spot = self.state.market.mid(symbol.instrument.instrument_id)
         if spot is None:
             return []
         commands: list[Command] = []

@@ -16,6 +16,7 @@ _WINDOW_S = 60
 """Length of the flow windows: after a gap they mislead until they are filled anew."""
 
 Stream = Literal["quote", "trade", "depth"]
+_STREAMS: tuple[Stream, ...] = ("quote", "trade", "depth")
 FeedState = Literal["live", "stale", "off", "waiting"]
 
 
@@ -32,8 +33,12 @@ class FeedMonitor:
     def __init__(self, state: EngineState) -> None:
         self._state = state
         self._watches: dict[tuple[str, str], _Watch] = {}
+        self._stale: set[str] = set()
+        """Symbols with a stream that is judged stale."""
         self._live_since_ns = 0
         self._whole_since_ns: dict[str, int] = {}
+        self._limits_scale = 0.0
+        self._limits = (0, 0, 0)
 
     def start(self) -> None:
         """Begin to expect live data (at the end of the warm-up)."""
@@ -47,9 +52,40 @@ class FeedMonitor:
             return []
         commands: list[Command] = []
         for symbol in state.symbols.values():
+            if symbol.symbol not in self._stale and self._all_young(symbol):
+                continue  # nearly every look: nothing to judge
             for stream, (age_ns, limit_ns) in self._ages(symbol).items():
                 commands += self._judge(symbol, stream, age_ns, limit_ns)
         return commands
+
+    def _all_young(self, symbol: SymbolState) -> bool:
+        """Whether no stream of a symbol is older than its limit: the quick form of :meth:`_ages`."""
+        if symbol.instrument is None:
+            return True
+        state = self._state
+        newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
+        oldest_ns = state.now_ns - self._live_since_ns
+        now_ns = state.now_ns
+        return all(
+            oldest_ns <= limit_ns or now_ns - ts_ns <= limit_ns
+            for ts_ns, limit_ns in zip(newest, self._limits_ns(), strict=True)
+        )
+
+    def _limits_ns(self) -> tuple[int, int, int]:
+        """Limits of quote, trade and depth in market ns; they change only with the scale of time."""
+        state = self._state
+        scale = state.time_scale
+        if scale != self._limits_scale:
+            feeds = state.settings.feeds
+            self._limits_scale, self._limits = (
+                scale,
+                (
+                    feeds.market_limit_ns(feeds.quote_max_age_ms, scale),
+                    feeds.market_limit_ns(feeds.trade_max_age_ms, scale),
+                    feeds.market_limit_ns(feeds.depth_max_age_ms, scale),
+                ),
+            )
+        return self._limits
 
     def blocks(self, symbol: str) -> list[Denial]:
         """Reasons of staleness that forbid entries in a symbol."""
@@ -110,19 +146,11 @@ class FeedMonitor:
         """(age, limit) of each stream in market ns; content from before the live start counts from that start."""
         if symbol.instrument is None:
             return {}
-        state, feeds = self._state, self._state.settings.feeds
-        snapshot = state.market.snapshot(symbol.instrument.instrument_id)
-        newest: dict[Stream, tuple[int, float]] = {
-            "quote": (snapshot.quote_ts_ns, feeds.quote_max_age_ms),
-            "trade": (snapshot.trade_ts_ns, feeds.trade_max_age_ms),
-            "depth": (snapshot.depth_ts_ns, feeds.depth_max_age_ms),
-        }
+        state = self._state
+        newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
         return {
-            stream: (
-                max(0, state.now_ns - max(ts_ns, self._live_since_ns)),
-                feeds.market_limit_ns(limit_ms, state.time_scale),
-            )
-            for stream, (ts_ns, limit_ms) in newest.items()
+            stream: (max(0, state.now_ns - max(ts_ns, self._live_since_ns)), limit_ns)
+            for stream, ts_ns, limit_ns in zip(_STREAMS, newest, self._limits_ns(), strict=True)
         }
 
     def _judge(self, symbol: SymbolState, stream: Stream, age_ns: int, limit_ns: int) -> list[Command]:
@@ -132,12 +160,15 @@ class FeedMonitor:
             if not watch.stale:
                 return []
             watch.stale = False
+            if not any(self._watches[key].stale for key in self._watches if key[0] == symbol.symbol):
+                self._stale.discard(symbol.symbol)
             self._whole_since_ns[symbol.symbol] = state.now_ns
             lasted_s = (state.now_ns - watch.stale_since_ns) / 1e9 / state.time_scale
             return [Notify("good", "feed", f"{symbol.symbol} {stream}s are back after {lasted_s:.1f} s")]
         commands: list[Command] = []
         if not watch.stale:
             watch.stale, watch.stale_since_ns, watch.resubscribed_ns = True, state.now_ns, 0
+            self._stale.add(symbol.symbol)
             age_s = age_ns / 1e9 / state.time_scale
             text = f"{symbol.symbol} {stream}s silent for {age_s:.1f} s: entries paused, stream re-subscribed"
             commands.append(Notify("warning", "feed", text))

@@ -1,6 +1,6 @@
 """Replay: the recorded events through the same engine; its outputs must be those of the recorded run, byte for byte.
 
-Market rows go to Rust in Arrow slices between two control events; no Python object is made for them.
+Market rows go to Rust in ranges of an Arrow batch between two control events; no Python object is made for them.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from alphatrader._core import EventRows
 from alphatrader.domain import events as ev
 from alphatrader.domain.errors import DataError
 from alphatrader.domain.eventlog import CONTROL
@@ -45,18 +46,19 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
     run_id = ""
     for batch in batches:
         events += batch.num_rows
-        payloads = batch.column("payload")
+        rows = EventRows(batch)
         controls: list[int] = np.flatnonzero(batch.column("kind").to_numpy() == CONTROL).tolist()
+        payloads: list[bytes] = batch.column("payload").take(pa.array(controls, pa.int64())).to_pylist()
         start = 0
-        for index in [*controls, batch.num_rows]:
+        for index, payload in zip([*controls, batch.num_rows], [*payloads, b""], strict=True):
             if index > start:
                 if engine is None:
                     raise DataError("the event log does not begin with the start of a run; it is not a whole recording")
-                market_rows += engine.state.market.apply_batch(batch.slice(start, index - start))
+                market_rows += engine.state.market.apply_rows(rows, start, index)
             start = index + 1
             if index == batch.num_rows:
                 break
-            event = ev.decode_event(payloads[index].as_py())
+            event = ev.decode_event(payload)
             if engine is None:
                 if not isinstance(event, ev.RunStarted):
                     raise DataError(f"the event log begins with {type(event).__name__}, not with RunStarted")

@@ -16,6 +16,9 @@ from alphatrader.strategies.base import Assessment, Idea, MarketView
 _SECONDS_PER_YEAR = 252 * 390 * 60
 _NS = 1_000_000_000
 
+_Four = tuple[float, float, float, float]
+"""Flow, aggressor volume, momentum, book."""
+
 
 class ZeroDte:
     """The strategy; see the module's text."""
@@ -24,6 +27,7 @@ class ZeroDte:
 
     def __init__(self, settings: ZeroDteSettings) -> None:
         self._settings = settings
+        self._weights = (settings.flow_weight, settings.volume_weight, settings.momentum_weight, settings.book_weight)
 
     def assess(self, view: MarketView) -> Assessment:
         """Judge one underlying."""
@@ -32,10 +36,19 @@ class ZeroDte:
         to_close_s = (view.session_close_ns - view.now_ns) / _NS
         if since_open_s < settings.no_entry_first_s or to_close_s < settings.no_entry_last_s:
             return Assessment(0.0, None, None, "outside_hours")
-        reasons = self._reasons(view)
-        if reasons is None:
+        inputs = self._inputs(view)
+        if inputs is None:
             return Assessment(0.0, None, None, "no_data")
-        raw = sum(reason.contribution for reason in reasons)
+        flow_weight, volume_weight, momentum_weight, book_weight = self._weights
+        total = flow_weight + volume_weight + momentum_weight + book_weight
+        flow, volume, momentum, book = inputs
+        contributions = (
+            flow * flow_weight / total,
+            volume * volume_weight / total,
+            momentum * momentum_weight / total,
+            book * book_weight / total,
+        )
+        raw = sum(contributions)
         direction: Direction = "bullish" if raw > 0 else "bearish"
         vpin_cdf = view.snapshot.vpin_cdf
         if vpin_cdf is None:
@@ -52,7 +65,7 @@ class ZeroDte:
             direction=direction,
             right=Right.CALL if direction == "bullish" else Right.PUT,
             score=score,
-            reasons=(*reasons, gamma, vpin),
+            reasons=(*self._reasons(view, inputs, contributions), gamma, vpin),
             expiry=view.session_date.replace("-", ""),
             target_delta=settings.target_delta,
             stop_loss_fraction=settings.stop_loss_fraction,
@@ -61,24 +74,29 @@ class ZeroDte:
         )
         return Assessment(score, direction, idea, "ok")
 
-    def _reasons(self, view: MarketView) -> tuple[Reason, ...] | None:
-        """Return the four inputs; None if one is not known: no data, no opinion."""
-        snapshot, settings = view.snapshot, self._settings
+    def _inputs(self, view: MarketView) -> _Four | None:
+        """Return flow, aggressor volume, momentum and book, each -1..1; None if one is not known: no data, no opinion."""
+        snapshot = view.snapshot
         flow, book = snapshot.ofi_60s_normalised, snapshot.obi_weighted
         change, volatility = snapshot.return_60s, snapshot.volatility_300s
         if flow is None or change is None or not volatility or snapshot.volume_60s <= 0:
             return None
         sigma_60s = volatility * sqrt(60 / _SECONDS_PER_YEAR)
-        momentum = _clip(change / (settings.momentum_scale_sigmas * sigma_60s))
+        momentum = _clip(change / (self._settings.momentum_scale_sigmas * sigma_60s))
         volume = _clip(snapshot.signed_volume_60s / snapshot.volume_60s)
-        total = settings.flow_weight + settings.volume_weight + settings.momentum_weight + settings.book_weight
-        inputs = (
-            ("order_flow_imbalance", flow, settings.flow_weight, f"order flow imbalance {flow:+.2f} over 60 s"),
-            ("aggressor_volume", volume, settings.volume_weight, f"net aggressor volume {volume:+.0%} over 60 s"),
-            ("momentum", momentum, settings.momentum_weight, f"60-s return {change * 1e4:+.1f} bp"),
-            ("book_imbalance", book or 0.0, settings.book_weight, f"book imbalance {book or 0.0:+.2f}"),
+        return flow, volume, momentum, book or 0.0
+
+    def _reasons(self, view: MarketView, inputs: _Four, contributions: _Four) -> tuple[Reason, ...]:
+        """Put the four inputs into words; only an idea is worth that."""
+        flow, volume, _, book = inputs
+        names = ("order_flow_imbalance", "aggressor_volume", "momentum", "book_imbalance")
+        texts = (
+            f"order flow imbalance {flow:+.2f} over 60 s",
+            f"net aggressor volume {volume:+.0%} over 60 s",
+            f"60-s return {(view.snapshot.return_60s or 0.0) * 1e4:+.1f} bp",
+            f"book imbalance {book:+.2f}",
         )
-        return tuple(Reason(name, value, value * weight / total, text) for name, value, weight, text in inputs)
+        return tuple(map(Reason, names, inputs, contributions, texts))
 
     def _gamma_damping(self, view: MarketView) -> Reason:
         if view.exposure is None:

@@ -5,7 +5,7 @@ use std::ops::Range;
 use arrow_array::RecordBatch;
 
 use crate::error::{Error, Result};
-use crate::market::rows::{Event, MarketRows, RowsView};
+use crate::market::rows::{Event, EventRows, RowsView};
 use crate::market::Market;
 
 /// A control event; never applied here.
@@ -46,7 +46,7 @@ impl Market {
     ///
     /// Nothing is applied if any row is refused: all rows are validated first, and the error names the row.
     pub fn apply_batches(&mut self, batches: &[RecordBatch]) -> Result<usize> {
-        let all = batches.iter().map(MarketRows::new).collect::<Result<Vec<_>>>()?;
+        let all = batches.iter().map(EventRows::new).collect::<Result<Vec<_>>>()?;
         let views: Vec<RowsView<'_>> = all.iter().map(|rows| rows.view(0..rows.len())).collect();
         let mut before = 0;
         let mut checked = Vec::with_capacity(views.len());
@@ -61,7 +61,7 @@ impl Market {
     }
 
     /// Apply a range of rows, in order; nothing is applied if one of them is refused. Returns how many.
-    pub fn apply_rows(&mut self, rows: &MarketRows, range: Range<usize>) -> Result<usize> {
+    pub fn apply_rows(&mut self, rows: &EventRows, range: Range<usize>) -> Result<usize> {
         if range.start > range.end || range.end > rows.len() {
             let (start, end, count) = (range.start, range.end, rows.len());
             return Err(Error::invalid(format!("rows {start} to {end} are not within the {count} rows of the batch")));
@@ -73,12 +73,12 @@ impl Market {
     }
 
     /// Refuse all rows if one is bad or of an unknown instrument; else they may be applied run by run.
-    pub fn check(&self, rows: &MarketRows) -> Result<CheckedRows> {
+    pub fn check(&self, rows: &EventRows) -> Result<CheckedRows> {
         self.check_rows(&rows.view(0..rows.len()), 0).map(CheckedRows)
     }
 
     /// Apply a range of rows that this market has checked.
-    pub fn apply_checked(&mut self, rows: &MarketRows, checked: &CheckedRows, range: Range<usize>) -> Result<()> {
+    pub fn apply_checked(&mut self, rows: &EventRows, checked: &CheckedRows, range: Range<usize>) -> Result<()> {
         let range = range.start..range.end.min(rows.len());
         self.apply_view(&rows.view(0..rows.len()), &checked.0, range)
     }

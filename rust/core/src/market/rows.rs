@@ -20,7 +20,7 @@ const CHECK_BLOCK: usize = 64;
 
 /// The columns of a batch that market rows use, imported once, so that any range of rows may be applied at little cost.
 #[derive(Debug, Clone)]
-pub struct MarketRows {
+pub struct EventRows {
     ts_ns: ScalarBuffer<i64>,
     kind: ScalarBuffer<i8>,
     instrument_id: ScalarBuffer<i32>,
@@ -95,7 +95,7 @@ impl<T: ReadText> ReadView<'_, T> {
     }
 }
 
-impl MarketRows {
+impl EventRows {
     /// The columns of a batch of the event log's schema. Nothing is copied, and no row is looked at yet.
     pub fn new(batch: &RecordBatch) -> Result<Self> {
         Ok(Self {

@@ -49,7 +49,7 @@ proptest! {
             1..40,
         ),
     ) {
-        let market = MarketRows::new(&batch_of(&rows)).unwrap();
+        let market = EventRows::new(&batch_of(&rows)).unwrap();
         for i in 0..rows.len() {
             let view = market.view(i..i + 1);
             prop_assert_eq!(view.block_is_sound(0..1), view.event(0).is_ok(), "{:?}", rows[i]);

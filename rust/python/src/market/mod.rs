@@ -20,7 +20,7 @@ use crate::errors::{detached, to_python};
 use crate::market::bars::PyBar;
 use crate::market::instrument::{PyL1, PyLevels, PyMarketInstrument, PyTrade};
 use crate::market::params::RawParams;
-use crate::market::rows::PyMarketRows;
+use crate::market::rows::PyEventRows;
 use crate::market::snapshot::{batch_of, PySnapshot};
 
 /// From this many rows on, applying them is worth handing the GIL to others.
@@ -170,7 +170,7 @@ impl PyMarket {
     }
 
     fn apply_batch(&self, py: Python<'_>, batch: &Bound<'_, PyAny>) -> PyResult<usize> {
-        if let Ok(rows) = batch.cast::<PyMarketRows>() {
+        if let Ok(rows) = batch.cast::<PyEventRows>() {
             let rows = &rows.get().0;
             return self.work(py, rows.len(), |market| market.apply_rows(rows, 0..rows.len()));
         }
@@ -179,7 +179,7 @@ impl PyMarket {
         self.work(py, rows, |market| market.apply_batches(&batches))
     }
 
-    fn apply_rows(&self, py: Python<'_>, rows: &Bound<'_, PyMarketRows>, start: usize, stop: usize) -> PyResult<usize> {
+    fn apply_rows(&self, py: Python<'_>, rows: &Bound<'_, PyEventRows>, start: usize, stop: usize) -> PyResult<usize> {
         let rows = &rows.get().0;
         self.work(py, stop.saturating_sub(start), |market| market.apply_rows(rows, start..stop))
     }
@@ -265,7 +265,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("KIND_DEPTH_RESET", batch::KIND_DEPTH_RESET)?;
     m.add_class::<PyMarket>()?;
     m.add_class::<PyMarketInstrument>()?;
-    m.add_class::<PyMarketRows>()?;
+    m.add_class::<PyEventRows>()?;
     m.add_class::<PySnapshot>()?;
     m.add_function(wrap_pyfunction!(bars::bars, m)?)
 }

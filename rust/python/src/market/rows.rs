@@ -1,8 +1,8 @@
-//! `MarketRows`, and recorded rows fed between the steps of a strategy.
+//! `EventRows`, and recorded rows fed between the steps of a strategy.
 
 use std::ops::Range;
 
-use alphatrader_core::market::rows::MarketRows;
+use alphatrader_core::market::rows::EventRows;
 use alphatrader_core::market::steps::Steps;
 use pyo3::prelude::*;
 
@@ -10,17 +10,17 @@ use crate::arrow::batches;
 use crate::errors::{to_python, SchemaError};
 use crate::market::PyMarket;
 
-#[pyclass(name = "MarketRows", module = "alphatrader._core", frozen)]
-pub struct PyMarketRows(pub MarketRows);
+#[pyclass(name = "EventRows", module = "alphatrader._core", frozen)]
+pub struct PyEventRows(pub EventRows);
 
 #[pymethods]
-impl PyMarketRows {
+impl PyEventRows {
     #[new]
     fn new(batch: &Bound<'_, PyAny>) -> PyResult<Self> {
         match batches(batch)?.as_slice() {
-            [batch] => MarketRows::new(batch).map(Self).map_err(to_python),
+            [batch] => EventRows::new(batch).map(Self).map_err(to_python),
             others => Err(SchemaError::new_err(format!(
-                "MarketRows takes one record batch, and this object holds {}: make one of each",
+                "EventRows takes one record batch, and this object holds {}: make one of each",
                 others.len()
             ))),
         }
@@ -41,7 +41,7 @@ pub fn replay(
     let py = market.py();
     let mut steps = Steps::new(step_ns).map_err(to_python)?;
     let mut applied = 0;
-    let mut feed = |rows: &MarketRows| -> PyResult<()> {
+    let mut feed = |rows: &EventRows| -> PyResult<()> {
         let checked = market.get().work(py, rows.len(), |market| market.check(rows))?;
         let apply = |range: Range<usize>| {
             market.get().work(py, range.len(), |market| market.apply_checked(rows, &checked, range))
@@ -60,11 +60,11 @@ pub fn replay(
         }
         Ok(())
     };
-    if let Ok(rows) = source.cast::<PyMarketRows>() {
+    if let Ok(rows) = source.cast::<PyEventRows>() {
         feed(&rows.get().0)?;
     } else {
         for batch in batches(source)? {
-            feed(&MarketRows::new(&batch).map_err(to_python)?)?;
+            feed(&EventRows::new(&batch).map_err(to_python)?)?;
         }
     }
     if let Some(due_ns) = steps.last() {
