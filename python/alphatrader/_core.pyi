@@ -153,8 +153,8 @@ class Snapshot:
     ofi_10s: float
     """Order flow imbalance (Cont, Kukanov, Stoikov) summed over the last 10 s of L1 quotes, in shares.
 
-    Windows of time are measured back from ``ts_ns``. A window holds its newest 65,536 events at most; events leave it in
-    the order of their arrival.
+    Windows of time are measured back from ``ts_ns``. A window holds its newest 65,536 events at most, and events leave
+    it in the order of their arrival.
     """
     ofi_60s: float
     ofi_60s_normalised: float | None

@@ -75,7 +75,7 @@ class ZeroDte:
         return Assessment(score, direction, idea, "ok")
 
     def _inputs(self, view: MarketView) -> _Four | None:
-        """Return flow, aggressor volume, momentum and book, each -1..1; None if one is not known: no data, no opinion."""
+        """Return the four inputs, each -1..1; None if one is not known: no data, no opinion."""
         snapshot = view.snapshot
         flow, book = snapshot.ofi_60s_normalised, snapshot.obi_weighted
         change, volatility = snapshot.return_60s, snapshot.volatility_300s
