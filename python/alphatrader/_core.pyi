@@ -747,19 +747,27 @@ class Chain:
     def from_arrow(batch: ArrowBatch | ArrowTable, *, spot: float | None = None, as_of: str | None = None) -> Chain:
         """Take rows from Arrow. Needs expiry date32, right int8, strike f64; other columns may be absent (then null).
 
-        Raises SchemaError.
+        A single batch is taken without a copy. Raises SchemaError.
         """
     def expiries(self) -> list[str]:
         """Sorted ``YYYYMMDD``."""
 
 def decode_alphavantage_chain(body: bytes) -> Chain:
-    """Decode a REALTIME_OPTIONS / HISTORICAL_OPTIONS body (JSON). The GIL is released.
+    """Decode a REALTIME_OPTIONS / HISTORICAL_OPTIONS body (strict JSON, up to 1 GiB). The GIL is released.
 
-    Raises PlaceholderDataError, RateLimitedError, ChainDecodeError.
+    A number, written as a string or as a number, becomes the double nearest to it; anything else becomes null. Rows are
+    dropped, and counted by reason, as ``bad_contract_id``, ``bad_type``, ``contract_mismatch`` (strike, expiry or type
+    contradict the contract's symbol) and ``duplicate_key``.
+    Raises PlaceholderDataError, RateLimitedError, ChainDecodeError (which names the row and the byte).
     """
 
 def decode_cboe_csv(body: bytes) -> Chain:
-    """Decode a Cboe ``quotedata.csv`` body (already gunzipped), any header locale. Raises ChainDecodeError."""
+    """Decode a Cboe ``quotedata.csv`` body (already gunzipped, up to 1 GiB), any header locale. The GIL is released.
+
+    A line is a call and a put. Numbers may be quoted and have thousands separators. Rows are dropped, and counted by
+    reason, as ``wrong_column_count``, ``bad_contract_id`` and ``contract_mismatch`` (right or strike contradict the
+    symbol). Raises ChainDecodeError.
+    """
 
 @final
 class Exposure:

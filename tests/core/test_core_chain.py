@@ -3,7 +3,9 @@
 import contextlib
 import csv
 import gzip
+import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -51,7 +53,7 @@ PRICES = ["bid", "ask", "last", "mark", "bid_size", "ask_size", "volume", "open_
 GREEKS = ["iv", "delta", "gamma", "theta", "vega"]
 
 
-def body(*rows: dict[str, object]) -> bytes:
+def body(*rows: Mapping[str, object]) -> bytes:
     return json.dumps({"endpoint": "Realtime Options", "message": "success", "data": rows}).encode()
 
 
@@ -225,3 +227,67 @@ def test_chains_of_another_shape_are_named() -> None:
         Chain.from_arrow(batch, spot=float("nan"))
     with pytest.raises(SchemaError, match="Arrow"):
         Chain.from_arrow("chain")  # type: ignore[arg-type]
+
+
+def test_hostile_rows_are_dropped_by_reason_or_refused_by_name() -> None:
+    twice = json.dumps(ROW)[:-1] + ', "bid": "1"}'
+    content = body(ROW, ROW).replace(b"[", b"[" + twice.encode() + b", ", 1)
+    assert decode_alphavantage_chain(content).dropped == {"duplicate_key": 1}
+    for name, value in (("bid", []), ("contractID", {"a": 1}), ("date", [[1]])):
+        with pytest.raises(ChainDecodeError, match=r"row 2 of `data`, byte \d+"):
+            decode_alphavantage_chain(body(ROW, ROW | {name: value}, ROW))
+    for broken in (
+        body(ROW, ROW, ROW)[:-200],
+        body(ROW, ROW, ROW).replace(b'"data"', b'"data": [], "data"'),
+        body(ROW, ROW | {"symbol": "S?Y"}).replace(b"S?Y", b"S\xffY"),
+        body(ROW, ROW | {"symbol": "S?Y"}).replace(b"S?Y", b"S\nY"),
+        body(ROW, ROW)[:-1],
+        body(ROW, ROW) + b"{}",
+        body(ROW, ROW | {"bid": 1}).replace(b": 1,", b": 1e999,"),
+    ):
+        with pytest.raises(ChainDecodeError):
+            decode_alphavantage_chain(broken)
+
+
+@pytest.mark.parametrize("text", ["NaN", "inf", "-Infinity", "1e999", "-", "", "0x10", "1_000", "１２", " "])
+def test_numbers_that_are_none_are_null(text: str) -> None:
+    batch = pa.record_batch(decode_alphavantage_chain(body(ROW, ROW | {"gamma": text}, ROW)))
+    assert batch.column("gamma").is_valid().to_pylist() == [True, False, True]
+    assert batch.column("gamma").null_count == 1
+
+
+numbers = st.from_regex(r"-?[0-9]{1,9}(\.[0-9]{1,9})?|[0-9]{15,20}|-?[0-9]\.[0-9]{1,3}e-?[0-9]{1,3}", fullmatch=True)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9), indent=st.sampled_from([None, 1, 4])
+)
+def test_numbers_equal_those_of_python_to_the_last_bit(rows: list[tuple[str, str, str]], indent: int | None) -> None:
+    data = [ROW | dict(zip(("bid", "gamma", "theta"), row, strict=True)) for row in rows]
+    batch = pa.record_batch(decode_alphavantage_chain(json.dumps({"data": data}, indent=indent).encode()))
+    for i, name in enumerate(("bid", "gamma", "theta")):
+        expected = [number if abs(number := float(row[i])) < float("inf") else None for row in rows]
+        assert batch.column(name).to_pylist() == expected
+
+
+def test_a_batch_is_taken_and_given_without_a_copy() -> None:
+    batch = pa.record_batch(decode_alphavantage_chain(body(ROW, ROW)))
+    again = pa.record_batch(Chain.from_arrow(batch, spot=651.5))
+    for name in TERMS + PRICES + GREEKS:
+        ours, theirs = batch.column(name).buffers(), again.column(name).buffers()
+        assert [b and b.address for b in ours] == [b and b.address for b in theirs], name
+
+
+@pytest.mark.data
+def test_quoted_numbers_of_a_real_file_change_nothing(shared_data: Path) -> None:
+    """The same file with thousands separators in quotes, as other exports of Cboe write them."""
+    content = gzip.decompress((shared_data / "cboe_chains/spy_quotedata_2023-09-14.csv.gz").read_bytes())
+    head, rows = content.split(b"\n")[:4], list(csv.reader(content.decode().splitlines()[4:]))
+    for fields in rows:
+        fields[6], fields[10], fields[21] = (f"{int(fields[at]):,}" for at in (6, 10, 21))
+    quoted = io.StringIO()
+    csv.writer(quoted).writerows(rows)
+    separated = b"\n".join(head) + b"\n" + quoted.getvalue().encode()
+    assert b'"1,' in separated
+    assert pa.record_batch(decode_cboe_csv(separated)).equals(pa.record_batch(decode_cboe_csv(content)))

@@ -4,32 +4,74 @@
 //! and with broken quoting (`"Volume: 28,253,899`), so they are searched for their English keys and not parsed as CSV.
 //! Each data row holds a call and a put in 22 columns; the contract symbols say everything about the terms.
 
-use crate::chain::{parse_number, Chain, ChainBuilder, Number};
+use crate::chain::builder::ChainBuilder;
+use crate::chain::number::{decimal, parse_number};
+use crate::chain::{Chain, Number};
 use crate::error::{Error, Result};
-use crate::occ::{parse, Right};
+use crate::occ::kernel::{read, Terms};
 
-const COLUMNS: usize = 22;
-const STRIKE_COLUMN: usize = 11;
-/// Column of the contract symbol of calls and puts; the numbers follow it.
-const SIDES: [(usize, Right); 2] = [(1, Right::Call), (12, Right::Put)];
+const FIELDS: usize = 22;
+const STRIKE_FIELD: usize = 11;
+/// Field of the contract symbol of calls and puts; their numbers follow it.
+const SIDES: [(usize, i8); 2] = [(1, 1), (12, -1)];
+/// The numbers of a side, and how far they stand from its symbol. The field at 2 is the day's change: not kept.
+const COLUMNS: [Number; 8] = [
+    Number::Last,
+    Number::Bid,
+    Number::Ask,
+    Number::Volume,
+    Number::Iv,
+    Number::Delta,
+    Number::Gamma,
+    Number::OpenInterest,
+];
+const OFFSETS: [usize; 8] = [1, 3, 4, 5, 6, 7, 8, 9];
 const HEADER_LINES_MAX: usize = 10;
+/// Bytes of a line, at least: for the room that is made for rows.
+const LINE_BYTES: usize = 100;
 
 /// Decode a body that is already unpacked.
 pub fn decode(body: &[u8]) -> Result<Chain> {
+    ChainBuilder::check_length(body)?;
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let mut lines = body.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = Lines { body, at: 0 };
     let mut header = Header::default();
     let columns_found = lines.by_ref().take(HEADER_LINES_MAX).any(|line| header.read(line));
     if !columns_found {
         return Err(Error::ChainDecode(format!(
-            "no column line with {COLUMNS} columns in the first {HEADER_LINES_MAX} lines: give Cboe's quotedata.csv, unpacked"
+            "no column line with {FIELDS} columns in the first {HEADER_LINES_MAX} lines: give Cboe's quotedata.csv, unpacked"
         )));
     }
-    let mut rows = ChainBuilder::new();
-    for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-        read_row(line, &mut rows);
+    let mut rows = ChainBuilder::new(&COLUMNS, (body.len() - lines.at) / LINE_BYTES * 2);
+    while lines.at < body.len() {
+        if let Some((sides, end)) = plain_row(body, lines.at) {
+            for (terms, numbers) in &sides {
+                rows.push(terms, numbers);
+            }
+            lines.at = end;
+        } else if let Some(line) = lines.next().filter(|line| !line.trim_ascii().is_empty()) {
+            read_row(line, &mut rows);
+        }
     }
     rows.finish(header.spot, header.as_of)
+}
+
+/// The lines from a position on, without their ends.
+struct Lines<'a> {
+    body: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.body.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.at += length + 1;
+        let line = &rest[..length];
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
 }
 
 #[derive(Default)]
@@ -53,55 +95,96 @@ impl Header {
             self.as_of = (!date.is_empty()).then(|| date.to_owned());
         }
         // Names may be translated; the number of columns and the absence of a key tell the line.
-        split(line).len() == COLUMNS && !text.contains("Last:") && !text.contains("Date:")
+        split(line).is_some() && !text.contains("Last:") && !text.contains("Date:")
     }
 }
 
+type Side = (Terms, [f64; COLUMNS.len()]);
+
+/// A row as the source writes nearly all of them: no quotes, no empty field, no separators within numbers; a call and
+/// its put, and where the next line starts. `None` for every other row, which [`read_row`] then judges.
+#[inline]
+fn plain_row(body: &[u8], start: usize) -> Option<([Side; 2], usize)> {
+    let date = body[start..].iter().take(40).position(|b| matches!(b, b',' | b'"' | b'\n'))?;
+    let (call, at) = symbol(body, start + date)?;
+    let (call_numbers, at) = side_numbers(body, at)?;
+    let (strike, at) = decimal(body, after(body, at, b',')?)?;
+    let (put, at) = symbol(body, at)?;
+    let (put_numbers, at) = side_numbers(body, at)?;
+    let at = if body.get(at) == Some(&b'\r') { at + 1 } else { at };
+    let end = after(body, at, b'\n')?;
+    let call = read(call);
+    let put = read(put);
+    let sound = (call.faults | put.faults) == 0
+        && (call.sign(), put.sign()) == (1, -1)
+        && call.strike() == strike
+        && put.strike() == strike;
+    sound.then_some(([(call, call_numbers), (put, put_numbers)], end))
+}
+
+/// The symbol after the comma at a position, and the position of the comma after it.
+#[inline]
+fn symbol(body: &[u8], comma: usize) -> Option<(&[u8], usize)> {
+    let start = after(body, comma, b',')?;
+    let rest = &body[start..];
+    let length = (16..=21).find(|length| rest.get(*length) == Some(&b','))?;
+    Some((&rest[..length], start + length))
+}
+
+/// The nine numbers after a symbol, without the change, and where they end.
+#[inline]
+fn side_numbers(body: &[u8], mut at: usize) -> Option<([f64; COLUMNS.len()], usize)> {
+    let mut numbers = [0.0; COLUMNS.len()];
+    (numbers[0], at) = decimal(body, after(body, at, b',')?)?;
+    (_, at) = decimal(body, after(body, at, b',')?)?;
+    for number in &mut numbers[1..] {
+        (*number, at) = decimal(body, after(body, at, b',')?)?;
+    }
+    Some((numbers, at))
+}
+
+/// The position after this byte, if it stands at a position.
+#[inline]
+fn after(body: &[u8], at: usize, byte: u8) -> Option<usize> {
+    (*body.get(at)? == byte).then_some(at + 1)
+}
+
 fn read_row(line: &[u8], rows: &mut ChainBuilder) {
-    let fields = split(line);
-    if fields.len() != COLUMNS {
+    let Some(fields) = split(line) else {
         rows.drop_row("wrong_column_count");
         return;
-    }
-    let strike = parse_number(fields[STRIKE_COLUMN]);
-    for (column, right) in SIDES {
-        match parse(fields[column]) {
-            Err(_) => rows.drop_row("bad_contract_id"),
-            Ok(symbol) if symbol.right != right || symbol.strike() != strike => rows.drop_row("contract_mismatch"),
-            Ok(symbol) => rows.push(&symbol, |number| {
-                let offset = match number {
-                    Number::Last => 1,
-                    Number::Bid => 3,
-                    Number::Ask => 4,
-                    Number::Volume => 5,
-                    Number::Iv => 6,
-                    Number::Delta => 7,
-                    Number::Gamma => 8,
-                    Number::OpenInterest => 9,
-                    _ => return f64::NAN,
-                };
-                parse_number(fields[column + offset])
-            }),
+    };
+    let strike = parse_number(fields[STRIKE_FIELD]);
+    for (column, sign) in SIDES {
+        let terms = read(fields[column]);
+        if terms.faults != 0 {
+            rows.drop_row("bad_contract_id");
+        } else if terms.sign() != sign || terms.strike() != strike {
+            rows.drop_row("contract_mismatch");
+        } else {
+            rows.push(&terms, &OFFSETS.map(|offset| parse_number(fields[column + offset])));
         }
     }
 }
 
-/// Fields of a CSV line; quotes keep commas together and are taken off.
-fn split(line: &[u8]) -> Vec<&[u8]> {
-    let mut fields = Vec::with_capacity(COLUMNS);
-    let (mut start, mut quoted) = (0, false);
+/// The fields of a CSV line, or `None` if there are not as many as there should be. Quotes keep commas together and are
+/// taken off.
+fn split(line: &[u8]) -> Option<[&[u8]; FIELDS]> {
+    let mut fields = [&[][..]; FIELDS];
+    let (mut start, mut quoted, mut count) = (0, false, 0);
     for (i, b) in line.iter().enumerate() {
         match b {
             b'"' => quoted = !quoted,
             b',' if !quoted => {
-                fields.push(unquote(&line[start..i]));
+                *fields.get_mut(count)? = unquote(&line[start..i]);
+                count += 1;
                 start = i + 1;
             }
             _ => {}
         }
     }
-    fields.push(unquote(&line[start..]));
-    fields
+    *fields.get_mut(count)? = unquote(&line[start..]);
+    (count + 1 == FIELDS).then_some(fields)
 }
 
 fn unquote(field: &[u8]) -> &[u8] {
@@ -189,7 +272,37 @@ mod tests {
         }
     }
 
+    fn value() -> impl Strategy<Value = String> {
+        "-?[0-9]{1,6}(\\.[0-9]{1,5})?|[0-9]{7,20}|-?[0-9]{1,3}\\.[0-9]{6,12}|inf|NaN|-||1e3|1e999| 5 |\\.5"
+    }
+
     proptest! {
+        /// A row without quotes takes the short way, the same row with one quoted field the general one.
+        #[test]
+        fn rows_are_read_alike_on_both_ways(
+            rows in proptest::collection::vec(proptest::collection::vec(value(), 18), 1..8),
+            put in "SPY230914P00360000|SPY230914C00360000|SPY230914P00361000|SPY230931P00360000",
+        ) {
+            let text = |quote: &str| {
+                let lines: Vec<String> = rows.iter().map(|values| {
+                    format!(
+                        "Thu Sep 14 2023,SPY230914C00360000,{},{quote}360.00{quote},{put},{}",
+                        values[..9].join(","), values[9..].join(","),
+                    )
+                }).collect();
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                decode(body("X,Last: 1,Change: 0", "Date: x,Bid: 1", &lines).as_bytes()).unwrap()
+            };
+            let plain = text("");
+            prop_assert_eq!(&plain, &text("\""));
+            let bids = column(&plain, "bid");
+            for (row, values) in rows.iter().enumerate() {
+                let bid = parse_number(values[2].as_bytes());
+                let sides = bids.len() / rows.len();
+                prop_assert_eq!(bids[row * sides].map(f64::to_bits), bid.is_finite().then(|| bid.to_bits()));
+            }
+        }
+
         #[test]
         fn any_damage_is_decoded_or_refused(at in 0_usize..600, byte in any::<u8>()) {
             let mut bytes = body("X,Last: 1,Change: 0", "Date: x,Bid: 1", &[ROW, ROW]).into_bytes();

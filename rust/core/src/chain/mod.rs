@@ -1,13 +1,14 @@
 //! A decoded option chain: one Arrow record batch and where it comes from.
 
 pub mod alphavantage;
+mod builder;
 pub mod cboe;
+mod number;
 mod redact;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::builder::{Date32Builder, Float64Builder, Int8Builder, StringBuilder};
 use arrow_array::types::{Date32Type, Float64Type, Int8Type};
 use arrow_array::{new_null_array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
@@ -15,7 +16,6 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use crate::civil::format_yyyymmdd;
 use crate::columns::{nullable, Text};
 use crate::error::{positive, Error, Result};
-use crate::occ::OccSymbol;
 
 /// A number column of a chain besides the strike. The order is that of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,11 @@ impl Chain {
     pub fn from_batches(batches: &[RecordBatch], spot: Option<f64>, as_of: Option<String>) -> Result<Self> {
         let spot = spot.map(|price| positive("spot", price)).transpose()?;
         let rows = batches.iter().map(conform).collect::<Result<Vec<_>>>()?;
-        let batch = arrow_select::concat::concat_batches(&schema(), &rows).map_err(as_schema_error)?;
+        let batch = match rows.as_slice() {
+            // A single batch stays where it is.
+            [one] => one.clone(),
+            several => arrow_select::concat::concat_batches(&schema(), several).map_err(as_schema_error)?,
+        };
         Ok(Self { batch, spot, as_of, dropped: BTreeMap::new() })
     }
 
@@ -115,6 +119,7 @@ fn conform(batch: &RecordBatch) -> Result<RecordBatch> {
             return Ok(new_null_array(field.data_type(), batch.num_rows()));
         };
         match field.data_type() {
+            DataType::Utf8 if array.data_type() == &DataType::Utf8 => Ok(Arc::clone(array)),
             DataType::Utf8 => {
                 let text = Text::of_array(array).ok_or_else(|| wrong_type(field, array))?;
                 let root = (0..array.len()).map(|row| text.get(row).and_then(|bytes| std::str::from_utf8(bytes).ok()));
@@ -130,87 +135,6 @@ fn conform(batch: &RecordBatch) -> Result<RecordBatch> {
 
 fn wrong_type(field: &Field, array: &ArrayRef) -> Error {
     Error::Schema(format!("column {:?} is {}: it must be {}", field.name(), array.data_type(), field.data_type()))
-}
-
-/// Collects decoded rows, and counts those that could not be decoded.
-#[derive(Debug)]
-pub(crate) struct ChainBuilder {
-    root: StringBuilder,
-    expiry: Date32Builder,
-    right: Int8Builder,
-    strike: Float64Builder,
-    numbers: [Float64Builder; NUMBERS.len()],
-    dropped: BTreeMap<&'static str, u64>,
-}
-
-impl ChainBuilder {
-    pub(crate) fn new() -> Self {
-        Self {
-            root: StringBuilder::new(),
-            expiry: Date32Builder::new(),
-            right: Int8Builder::new(),
-            strike: Float64Builder::new(),
-            numbers: std::array::from_fn(|_| Float64Builder::new()),
-            dropped: BTreeMap::new(),
-        }
-    }
-
-    /// Add a contract; `number` tells each of its numbers, NaN or infinite where it has none.
-    pub(crate) fn push(&mut self, symbol: &OccSymbol, number: impl Fn(Number) -> f64) {
-        self.root.append_value(symbol.root());
-        self.expiry.append_value(symbol.expiry_days());
-        self.right.append_value(symbol.right.sign());
-        self.strike.append_value(symbol.strike());
-        for (builder, which) in self.numbers.iter_mut().zip(ALL_NUMBERS) {
-            let value = number(which);
-            builder.append_option(value.is_finite().then_some(value));
-        }
-    }
-
-    /// Count a row that could not be decoded.
-    pub(crate) fn drop_row(&mut self, reason: &'static str) {
-        *self.dropped.entry(reason).or_insert(0) += 1;
-    }
-
-    pub(crate) fn finish(mut self, spot: Option<f64>, as_of: Option<String>) -> Result<Chain> {
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(self.root.finish()),
-            Arc::new(self.expiry.finish()),
-            Arc::new(self.right.finish()),
-            Arc::new(self.strike.finish()),
-        ];
-        columns.extend(self.numbers.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
-        let batch = RecordBatch::try_new(schema(), columns).map_err(as_schema_error)?;
-        Ok(Chain { batch, spot, as_of, dropped: self.dropped })
-    }
-}
-
-const ALL_NUMBERS: [Number; NUMBERS.len()] = [
-    Number::Bid,
-    Number::Ask,
-    Number::Last,
-    Number::Mark,
-    Number::BidSize,
-    Number::AskSize,
-    Number::Volume,
-    Number::OpenInterest,
-    Number::Iv,
-    Number::Delta,
-    Number::Gamma,
-    Number::Theta,
-    Number::Vega,
-];
-
-/// A number as sources write it: spaces around it and thousands separators are passed over. NaN if it is none.
-pub(crate) fn parse_number(text: &[u8]) -> f64 {
-    let text = text.trim_ascii();
-    let parsed = if text.contains(&b',') {
-        let plain: Vec<u8> = text.iter().copied().filter(|b| *b != b',').collect();
-        fast_float2::parse(plain)
-    } else {
-        fast_float2::parse(text)
-    };
-    parsed.unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -241,13 +165,5 @@ mod tests {
         let error = Chain::from_batches(std::slice::from_ref(&batch), None, None).unwrap_err().to_string();
         assert!(error.contains("expiry"), "{error}");
         assert!(Chain::from_batches(&[batch], Some(f64::NAN), None).is_err());
-    }
-
-    #[test]
-    fn numbers_may_have_separators() {
-        assert_eq!(parse_number(b" 1,234.5 "), 1234.5);
-        for junk in [&b""[..], b"-", b"None", b"1.2.3", b"0x10", b"\xff"] {
-            assert!(parse_number(junk).is_nan(), "{junk:?}");
-        }
     }
 }

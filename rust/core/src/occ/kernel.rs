@@ -85,6 +85,22 @@ impl Terms {
         self.root_end.trailing_zeros() >> 3
     }
 
+    /// +1 for a call, -1 for a put.
+    #[inline]
+    pub(crate) const fn sign(&self) -> i8 {
+        if self.right == b'C' as u64 {
+            1
+        } else {
+            -1
+        }
+    }
+
+    /// Strike in dollars.
+    #[inline]
+    pub(crate) fn strike(&self) -> f64 {
+        self.strike_milli as f64 / 1000.0
+    }
+
     /// yy, mm or dd, for `part` 1, 2, 3.
     pub(crate) const fn date_part(&self, part: u32) -> u8 {
         (self.date >> (part * 16)) as u8
@@ -115,7 +131,7 @@ fn pairs_of(word: Word) -> Word {
 
 /// The number that eight ASCII digits spell, the first one in the lowest lane.
 #[inline(always)]
-fn eight_digits(word: Word) -> Word {
+pub(crate) fn eight_digits(word: Word) -> Word {
     let pairs = pairs_of(word);
     let fours = (pairs << 6) + (pairs << 5) + (pairs << 2) + (pairs >> 16);
     (fours & Wrapping(0xffff)) * Wrapping(10_000) + ((fours >> 32) & Wrapping(0xffff))

@@ -7,7 +7,7 @@
 pub mod batch;
 mod columns;
 pub mod format;
-mod kernel;
+pub(crate) mod kernel;
 
 use crate::civil::{days_from_civil, is_date};
 use crate::error::{Error, Result};
