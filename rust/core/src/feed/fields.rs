@@ -130,6 +130,9 @@ impl<'a> Fields<'a> {
 /// true value, hence the nearest double (Clinger's fast path). All others go to the general algorithm.
 #[inline]
 fn read_float(bytes: &[u8]) -> Option<(f64, usize)> {
+    if is_long(bytes) {
+        return general_float(bytes);
+    }
     let negative = *bytes.first()? == b'-';
     let start = usize::from(negative);
     let (mut at, mut mantissa) = (start, 0_u64);
@@ -155,6 +158,24 @@ fn read_float(bytes: &[u8]) -> Option<(f64, usize)> {
         return Some((if negative { -value } else { value }, at + 1));
     }
     general_float(bytes)
+}
+
+/// Whether the field has 16 bytes or more (the greeks, as a rule): these rarely have at most 2^53 as digits.
+#[inline]
+fn is_long(bytes: &[u8]) -> bool {
+    let (Some(first), Some(second)) = (word_at(bytes, 0), word_at(bytes, 8)) else { return false };
+    !(has_zero_byte(first) || has_zero_byte(second))
+}
+
+#[inline]
+fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
+}
+
+/// The classic test: a borrow reaches the top bit of a byte only if that byte, or one below it, was 0.
+#[inline]
+const fn has_zero_byte(word: u64) -> bool {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0
 }
 
 #[inline]

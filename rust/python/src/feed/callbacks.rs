@@ -43,14 +43,70 @@ impl Methods {
     }
 }
 
+/// One for each value of a byte.
+const CACHED: usize = 256;
+
+/// Request ids and short texts as Python objects: a stream repeats few of them, and making one costs more than a look.
+struct Cache {
+    ids: Vec<Option<(i64, Py<PyAny>)>>,
+    texts: Vec<Option<(u64, Py<PyAny>)>>,
+}
+
+impl Cache {
+    fn new() -> Self {
+        Self {
+            ids: std::iter::repeat_with(|| None).take(CACHED).collect(),
+            texts: std::iter::repeat_with(|| None).take(CACHED).collect(),
+        }
+    }
+
+    #[inline]
+    fn id<'py>(&mut self, py: Python<'py>, id: i64) -> PyResult<Bound<'py, PyAny>> {
+        let slot = &mut self.ids[usize::from(id.to_le_bytes()[0])];
+        if let Some((held, object)) = slot {
+            if *held == id {
+                return Ok(object.bind(py).clone());
+            }
+        }
+        let object = id.into_bound_py_any(py)?;
+        *slot = Some((id, object.clone().unbind()));
+        Ok(object)
+    }
+
+    /// Texts of at most seven bytes are known by their bytes and their length.
+    #[inline]
+    fn text<'py>(&mut self, py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        let mut key = [0_u8; 8];
+        let (Some(place), Ok(length)) = (key.get_mut(..text.len()), u8::try_from(text.len())) else {
+            return ascii(text).into_bound_py_any(py);
+        };
+        if length == 8 {
+            return ascii(text).into_bound_py_any(py);
+        }
+        place.copy_from_slice(text);
+        key[7] = length;
+        let key = u64::from_le_bytes(key);
+        let slot = &mut self.texts[usize::from(key.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[0])];
+        if let Some((held, object)) = slot {
+            if *held == key {
+                return Ok(object.bind(py).clone());
+            }
+        }
+        let object = ascii(text).into_bound_py_any(py)?;
+        *slot = Some((key, object.clone().unbind()));
+        Ok(object)
+    }
+}
+
 /// See `_core.pyi`.
 #[pyclass(name = "TwsDecoder", module = "alphatrader._core")]
 pub struct PyTwsDecoder {
     framer: Framer,
     methods: Methods,
     hand_on: Py<PyAny>,
-    last_attributes: Option<Py<PyAny>>,
-    bid_ask_attributes: Option<Py<PyAny>>,
+    last_attributes: Attributes,
+    bid_ask_attributes: Attributes,
+    cache: Cache,
     messages: u64,
 }
 
@@ -65,55 +121,80 @@ fn call<'py, A: pyo3::call::PyCallArgs<'py>>(py: Python<'py>, method: Option<&Py
     Ok(())
 }
 
-/// The two flags of a mask as the library's own class, or the mask itself.
-fn attributes<'py>(py: Python<'py>, class: Option<&Py<PyAny>>, mask: i64) -> PyResult<Bound<'py, PyAny>> {
-    match class {
-        Some(class) => class.bind(py).call1((mask & 1 != 0, mask & 2 != 0)),
-        None => mask.into_bound_py_any(py),
+/// The two flags of a mask as the library's own class, one object for equal flags; or the mask itself.
+struct Attributes {
+    class: Option<Py<PyAny>>,
+    made: [Option<Py<PyAny>>; 4],
+}
+
+impl Attributes {
+    fn of<'py>(&mut self, py: Python<'py>, mask: i64) -> PyResult<Bound<'py, PyAny>> {
+        let Some(class) = &self.class else { return mask.into_bound_py_any(py) };
+        let made = &mut self.made[usize::from(mask.to_le_bytes()[0] & 3)];
+        if let Some(object) = made {
+            return Ok(object.bind(py).clone());
+        }
+        let object = class.bind(py).call1((mask & 1 != 0, mask & 2 != 0))?;
+        *made = Some(object.clone().unbind());
+        Ok(object)
     }
 }
 
-impl PyTwsDecoder {
+/// Whom to tell, and the objects that were told before.
+struct Teller<'a> {
+    methods: &'a Methods,
+    cache: &'a mut Cache,
+    last_attributes: &'a mut Attributes,
+    bid_ask_attributes: &'a mut Attributes,
+}
+
+impl Teller<'_> {
     #[inline]
-    fn tell(&self, py: Python<'_>, message: &Message<'_>) -> PyResult<()> {
-        let to = &self.methods;
+    fn tell(&mut self, py: Python<'_>, message: &Message<'_>) -> PyResult<()> {
+        let to = self.methods;
         match *message {
             Message::Price { request_id, tick_type, price, size } => {
-                call(py, to.price.as_ref(), (request_id, tick_type, price, size))
+                call(py, to.price.as_ref(), (self.cache.id(py, request_id)?, tick_type, price, size))
             }
-            Message::Size { request_id, tick_type, size } => call(py, to.size.as_ref(), (request_id, tick_type, size)),
+            Message::Size { request_id, tick_type, size } => {
+                call(py, to.size.as_ref(), (self.cache.id(py, request_id)?, tick_type, size))
+            }
             Message::Depth { request_id, row } => self.tell_depth(py, request_id, &row),
             Message::Option { request_id, tick_type, attribute, values: [a, b, c, d, e, f, g, h] } => {
+                let request_id = self.cache.id(py, request_id)?;
                 call(py, to.option.as_ref(), (request_id, tick_type, attribute, a, b, c, d, e, f, g, h))
             }
             Message::Generic { request_id, tick_type, value } => {
-                call(py, to.generic.as_ref(), (request_id, tick_type, value))
+                call(py, to.generic.as_ref(), (self.cache.id(py, request_id)?, tick_type, value))
             }
             Message::Text { request_id, tick_type, value } => {
-                call(py, to.text.as_ref(), (request_id, tick_type, ascii(value)))
+                call(py, to.text.as_ref(), (self.cache.id(py, request_id)?, tick_type, ascii(value)))
             }
             Message::Bar { request_id, time_s, values: [o, h, l, c, volume, wap], count } => {
                 call(py, to.bar.as_ref(), (request_id, time_s, o, h, l, c, volume, wap, count))
             }
             Message::Print { request_id, kind, time_s, price, size, mask, exchange, conditions } => {
-                let attributes = attributes(py, self.last_attributes.as_ref(), mask)?;
-                let (exchange, conditions) = (ascii(exchange), ascii(conditions));
+                let attributes = self.last_attributes.of(py, mask)?;
+                let (exchange, conditions) = (self.cache.text(py, exchange)?, self.cache.text(py, conditions)?);
+                let request_id = self.cache.id(py, request_id)?;
                 call(py, to.print.as_ref(), (request_id, kind, time_s, price, size, attributes, exchange, conditions))
             }
             Message::BidAsk { request_id, time_s, bid, ask, bid_size, ask_size, mask } => {
-                let attributes = attributes(py, self.bid_ask_attributes.as_ref(), mask)?;
+                let attributes = self.bid_ask_attributes.of(py, mask)?;
+                let request_id = self.cache.id(py, request_id)?;
                 call(py, to.bid_ask.as_ref(), (request_id, time_s, bid, ask, bid_size, ask_size, attributes))
             }
             Message::MidPoint { request_id, time_s, mid } => call(py, to.mid_point.as_ref(), (request_id, time_s, mid)),
         }
     }
 
-    fn tell_depth(&self, py: Python<'_>, request_id: i64, row: &DepthRow<'_>) -> PyResult<()> {
+    fn tell_depth(&mut self, py: Python<'_>, request_id: i64, row: &DepthRow<'_>) -> PyResult<()> {
         let DepthRow { position, market_maker, operation, side, price, size, is_smart } = *row;
+        let request_id = self.cache.id(py, request_id)?;
         match is_smart {
             None => call(py, self.methods.depth.as_ref(), (request_id, position, operation, side, price, size)),
             Some(smart) => {
-                let market_maker = ascii(market_maker);
+                let market_maker = self.cache.text(py, market_maker)?;
                 call(
                     py,
                     self.methods.depth_l2.as_ref(),
@@ -142,19 +223,26 @@ impl PyTwsDecoder {
             framer: Framer::new(),
             methods,
             hand_on: hand_on.unbind(),
-            last_attributes,
-            bid_ask_attributes,
+            last_attributes: Attributes { class: last_attributes, made: Default::default() },
+            bid_ask_attributes: Attributes { class: bid_ask_attributes, made: Default::default() },
+            cache: Cache::new(),
             messages: 0,
         })
     }
 
     fn data_received(&mut self, py: Python<'_>, data: &[u8]) -> PyResult<()> {
         self.framer.feed(data).map_err(to_python)?;
+        let mut to = Teller {
+            methods: &self.methods,
+            cache: &mut self.cache,
+            last_attributes: &mut self.last_attributes,
+            bid_ask_attributes: &mut self.bid_ask_attributes,
+        };
         while let Some(range) = self.framer.next_frame().map_err(to_python)? {
             self.messages += 1;
             let body = self.framer.body(range);
             match decode(body) {
-                Decoded::Message(message) => self.tell(py, &message)?,
+                Decoded::Message(message) => to.tell(py, &message)?,
                 Decoded::Nothing => {}
                 Decoded::HandOn => {
                     self.hand_on.bind(py).call1((field_list(py, body)?,))?;
