@@ -238,7 +238,7 @@ def test_market_single_calls(contest: Any, size: int) -> None:
 
     def empty() -> None:
         for _, kind, *_ in rows:
-            if kind == KIND_TRADE or kind == KIND_QUOTE:
+            if kind in (KIND_TRADE, KIND_QUOTE):
                 pass
 
     race: Race = contest("market, one call an event", size=size, unit="event")
