@@ -12,7 +12,15 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from alphatrader._core import Chain, CoreError, Exposure, SchemaError, decode_cboe_csv, exposure
+from alphatrader._core import (
+    Chain,
+    CoreError,
+    Exposure,
+    SchemaError,
+    decode_cboe_csv,
+    exposure,
+    exposure_by_strike,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 SPOT = 650.0
@@ -87,7 +95,62 @@ def test_totals_of_every_real_chain_equal_plain_numpy(cboe_file: Path) -> None:
     assert result.call_wall == by_strike["strike"][by_strike["call_gex"].arg_max()]
     assert result.put_wall == by_strike["strike"][by_strike["put_gex"].arg_min()]
     assert result.max_abs_gex_strike == by_strike["strike"][by_strike["net_gex"].abs().arg_max()]
+    check_tables(chain, result, by_strike, as_of_ns)
     check_zero_gamma(chain, result, by_strike, as_of_ns)
+
+
+def check_tables(chain: Chain, result: Exposure, by_strike: pl.DataFrame, as_of_ns: int) -> None:
+    """Each table against group sums of plain columns; the walls' kin, max pain, against every strike's payout."""
+    close = {expiry: close_ns(expiry) for expiry in pl.DataFrame(chain)["expiry"].unique()}
+    live = [expiry for expiry, at in close.items() if at - as_of_ns >= 60 * 10**9]
+    sign, held = pl.col("right").cast(pl.Float64), pl.col("open_interest") * 100
+    used = (
+        pl.DataFrame(chain)
+        .filter((pl.col("open_interest") >= 5) & pl.col("expiry").is_in(live))
+        .with_columns(
+            gex=sign * pl.col("gamma") * held * result.spot**2 * 0.01,
+            dex=pl.col("delta") * held * result.spot,
+        )
+    )
+    call, put = pl.col("right") == 1, pl.col("right") == -1
+    sums = {
+        "call_gex": pl.col("gex").filter(call).sum(),
+        "put_gex": pl.col("gex").filter(put).sum(),
+        "net_gex": pl.col("gex").sum(),
+        "call_dex_usd": pl.col("dex").filter(call).sum(),
+        "put_dex_usd": pl.col("dex").filter(put).sum(),
+        "call_oi": pl.col("open_interest").filter(call).sum(),
+        "put_oi": pl.col("open_interest").filter(put).sum(),
+    }
+    for keys, ours in (
+        (["strike"], by_strike),
+        (["expiry"], pl.DataFrame(result.by_expiry())),
+        (["expiry", "strike"], pl.DataFrame(result.by_strike_and_expiry())),
+    ):
+        theirs = used.group_by(keys).agg(**sums).sort(keys)
+        assert ours.select(keys).equals(theirs.select(keys))
+        for name in sums:
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, atol=1e-3, err_msg=f"{keys} {name}")
+    assert result.call_dex_usd + result.put_dex_usd == pytest.approx(result.dex_usd, rel=1e-12)
+    strike = by_strike["strike"].to_numpy()
+    away = strike[:, None] - strike[None, :]
+    paid = np.maximum(away, 0) @ by_strike["call_oi"].to_numpy() + np.maximum(-away, 0) @ by_strike["put_oi"].to_numpy()
+    assert result.max_pain is not None
+    assert paid[strike == result.max_pain] == pytest.approx(paid.min(), rel=1e-9)
+    table = pl.DataFrame(chain).filter(pl.col("expiry").is_in(live))
+    quick = exposure_by_strike(
+        *(table[name] for name in ("strike", "right", "gamma", "delta", "open_interest")), spot=result.spot
+    )
+    np.testing.assert_allclose(pl.DataFrame(quick.by_strike())["net_gex"], by_strike["net_gex"], rtol=1e-9, atol=1e-3)
+    assert (quick.call_wall, quick.put_wall) == (result.call_wall, result.put_wall)
+    assert quick.rows_used == result.rows_used
+    # The gamma curve against every row priced anew at every spot.
+    curve = pl.DataFrame(result.gamma_curve())
+    if curve.height:
+        total_gamma = gamma_profile(chain, as_of_ns)
+        plain = np.array([total_gamma(at) * at for at in curve["spot"]]) / math.sqrt(2 * math.pi)
+        scale = np.abs(curve["gex_usd_per_pct"].to_numpy()).max()
+        np.testing.assert_allclose(curve["gex_usd_per_pct"], plain, rtol=1e-9, atol=1e-9 * scale)
 
 
 def check_zero_gamma(chain: Chain, result: Exposure, by_strike: pl.DataFrame, as_of_ns: int) -> None:
@@ -231,3 +294,48 @@ def test_bad_arguments_are_refused() -> None:
         exposure(chain.drop_columns(["right"]), SPOT, as_of_ns=AS_OF_NS)
     with pytest.raises(TypeError):
         exposure(chain, SPOT)  # type: ignore[call-arg]
+
+
+def test_classes_of_one_date_may_settle_at_different_times() -> None:
+    batch = made_chain().append_column("root", pa.array(["SPX", "SPXW"]))
+    day = "20260303"
+    times = {f"SPX:{day}": AS_OF_NS + 10**13, day: AS_OF_NS + 4 * 10**13}
+    result = exposure(batch, SPOT, as_of_ns=AS_OF_NS, settlement_ns=times)
+    by_expiry = pa.record_batch(result.by_expiry()).to_pylist()
+    assert [row["settlement_ns"] - AS_OF_NS for row in by_expiry] == [10**13, 4 * 10**13]
+    assert [row["call_oi"] for row in by_expiry] == [100.0, 0.0]
+    settled = exposure(batch, SPOT, as_of_ns=AS_OF_NS, settlement_ns=times | {f"SPX:{day}": AS_OF_NS})
+    assert (settled.rows_used, settled.rows_dropped) == (1, {"expired": 1})
+    for text in ("root", "SPXW"):
+        with pytest.raises(CoreError):
+            exposure(batch, SPOT, as_of_ns=AS_OF_NS, settlement_ns={f"{text}:tomorrow": 1})
+
+
+def test_given_greeks_by_strike_from_any_source() -> None:
+    rng = np.random.default_rng(5)
+    strike = rng.choice(np.arange(500, 800, 2.5), 4_000)
+    right = rng.choice(np.array([1, -1], np.int8), 4_000)
+    gamma, delta = rng.uniform(0, 0.1, 4_000), rng.uniform(0, 1, 4_000) * right
+    contracts = rng.integers(0, 50, 4_000).astype(float)
+    columns = [strike, right, gamma, delta, contracts]
+    expected = exposure_by_strike(*columns, spot=SPOT)
+    used = contracts >= 5
+    assert expected.rows_used == used.sum()
+    assert expected.rows_dropped == {"open_interest_below_min": (~used).sum()}
+    total = (right * gamma * contracts)[used].sum() * 100 * SPOT**2 * 0.01
+    assert expected.gex_usd_per_pct == pytest.approx(total, rel=1e-12)
+    assert expected.gex_usd_per_100pct == pytest.approx(total * 100, rel=1e-12)
+    assert expected.dex_usd == pytest.approx((delta * contracts)[used].sum() * 100 * SPOT, rel=1e-12)
+    table = pl.DataFrame(expected.by_strike())
+    assert table["strike"].to_list() == sorted(set(strike[used]))
+    for of in (pa.array, pl.Series, lambda column: pa.chunked_array([column[:1_000], column[1_000:]])):
+        other = exposure_by_strike(*(of(column) for column in columns), spot=SPOT)
+        assert pl.DataFrame(other.by_strike()).equals(table)
+    whole = [strike, right, gamma, delta, pa.array(contracts.astype(np.int64))]
+    assert pl.DataFrame(exposure_by_strike(*whole, spot=SPOT).by_strike()).equals(table)
+    by_volume = exposure_by_strike(*columns, spot=SPOT, weight="volume", min_weight=0)
+    assert (by_volume.rows_used, pl.DataFrame(by_volume.by_strike())["call_oi"].sum()) == (4_000, 0.0)
+    with pytest.raises(CoreError, match="one length"):
+        exposure_by_strike(strike[:-1], right, gamma, delta, contracts, spot=SPOT)
+    with pytest.raises(SchemaError, match="gamma"):
+        exposure_by_strike(strike, right, ["0.1"], delta, contracts, spot=SPOT)  # type: ignore[arg-type]

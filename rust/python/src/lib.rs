@@ -47,6 +47,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(chain::decode_cboe_csv, m)?)?;
     m.add_function(wrap_pyfunction!(exposure::exposure, m)?)?;
     m.add_function(wrap_pyfunction!(exposure::exposure_by_strike, m)?)?;
+    m.add_function(wrap_pyfunction!(pricing::american_value, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::black_scholes, m)?)?;
     m.add_function(wrap_pyfunction!(pricing::implied_volatility, m)?)?;
     m.add_function(wrap_pyfunction!(vpin::vpin, m)?)?;

@@ -104,7 +104,7 @@ impl<'a> Groups<'a> {
     fn of(&mut self, row: usize, expiry: i32) -> Outcome {
         let root = self.roots.as_ref().and_then(|roots| roots.get(row)).unwrap_or_default();
         if let Some((last, last_root, outcome)) = self.last {
-            if last == expiry && last_root == root {
+            if last == expiry && (self.roots.is_none() || last_root == root) {
                 return outcome;
             }
         }

@@ -31,10 +31,30 @@ pub(crate) enum Lookup {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grid {
     origin: f64,
+    last: f64,
     per_step: f64,
+    /// Both in thousandths, whole.
+    origin_milli: f64,
+    step_milli: f64,
+}
+
+/// A whole number of at least 0, as an index.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
+pub(crate) fn as_index(whole: f64) -> u32 {
+    (whole + ROUNDER).to_bits() as u32
 }
 
 impl Grid {
+    /// The place of a strike, and whether it is one of the grid: without a look at the list of strikes.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
+    pub(crate) fn place_of_sound(self, strike: f64) -> (f64, bool) {
+        let place = (strike - self.origin) * self.per_step + ROUNDER - ROUNDER;
+        let exact = (self.origin_milli + place * self.step_milli) / 1000.0 == strike;
+        (place, exact & (strike >= self.origin) & (strike <= self.last))
+    }
+
     /// The place of a strike, `strikes.len()` if it has none. `strikes` must not be empty.
     #[inline]
     pub(crate) fn place(self, strikes: &[f64], strike: f64) -> usize {
@@ -117,13 +137,16 @@ impl StrikeIndex {
     /// `None` if the sampled strikes are no thousandths, or the grid would be too long.
     fn on_grid<'a>(strikes: &[f64], sample: impl Iterator<Item = &'a f64>) -> Option<Self> {
         let (least, most) = range(strikes);
-        if least > most {
+        if least > most || least > PRICE_MAX {
             return None;
         }
         let (origin, last) = (milli(least)?, milli(most)?);
         let mut step = last - origin;
         for strike in sample.filter(|strike| is_price(**strike)) {
-            step = common_divisor(milli(*strike)? - origin, step);
+            let offset = milli(*strike)? - origin;
+            if step == 0 || offset % step > 0 {
+                step = common_divisor(offset, step);
+            }
         }
         let step = step.max(1);
         let places = (last - origin) / step + 1;
@@ -131,7 +154,8 @@ impl StrikeIndex {
             return None;
         }
         let strikes = (0..places).map(|place| (origin + place * step) as f64 / 1000.0).collect();
-        let grid = Grid { origin: least, per_step: 1000.0 / step as f64 };
+        let (origin_milli, step_milli) = (origin as f64, step as f64);
+        let grid = Grid { origin: least, last: most, per_step: 1000.0 / step_milli, origin_milli, step_milli };
         Some(Self { strikes, lookup: Lookup::Grid(grid) })
     }
 
@@ -197,9 +221,11 @@ fn range_of(strikes: &[f64]) -> (f64, f64) {
     const LANES: usize = 16;
     let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
     let mut take = |lane: usize, strike: f64| {
-        let sound = (strike > 0.0) & (strike <= PRICE_MAX);
-        least[lane] = if sound & (strike < least[lane]) { strike } else { least[lane] };
-        most[lane] = if sound & (strike > most[lane]) { strike } else { most[lane] };
+        // Also false for NaN. A negative strike alone cannot pass: the least would stay infinite.
+        let low = if strike > 0.0 { strike } else { f64::INFINITY };
+        let high = if strike <= PRICE_MAX { strike } else { f64::NEG_INFINITY };
+        least[lane] = if low < least[lane] { low } else { least[lane] };
+        most[lane] = if high > most[lane] { high } else { most[lane] };
     };
     let (blocks, rest) = strikes.as_chunks::<LANES>();
     for block in blocks {
@@ -215,7 +241,7 @@ fn range_of(strikes: &[f64]) -> (f64, f64) {
 
 /// A strike in thousandths of a dollar; `None` if it is none.
 fn milli(strike: f64) -> Option<u64> {
-    let rounded = (strike * 1000.0).round();
+    let rounded = strike * 1000.0 + ROUNDER - ROUNDER;
     (rounded / 1000.0 == strike).then_some(rounded as u64)
 }
 

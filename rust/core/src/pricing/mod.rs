@@ -2,7 +2,10 @@
 //!
 //! A year is 365 x 86,400 s. Rates, yields and volatilities are fractions a year (0.05 = 5%).
 
+pub mod american;
+pub mod black_scholes;
 pub(crate) mod elementary;
+pub mod implied;
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -97,102 +100,21 @@ pub struct Valuation {
     pub theta: f64,
     /// Dollars per 1.00 of volatility.
     pub vega: f64,
+    /// Dollars per 1.00 of the interest rate.
+    pub rho: f64,
     /// Delta per 1.00 of volatility.
     pub vanna: f64,
     /// Delta as a year passes.
     pub charm: f64,
-}
-
-/// The normal distribution's arguments for one option and what follows from its density alone. Calls and puts share it.
-#[derive(Debug, Clone, Copy)]
-pub struct Curvature {
-    d1: f64,
-    d2: f64,
-    root_years: f64,
-    volatility: f64,
-    growth: f64,
-    density: f64,
-}
-
-impl Curvature {
-    /// `None` where the volatility is not positive and finite.
-    #[inline]
-    pub fn new(terms: &Terms, carry: Carry, volatility: f64) -> Option<Self> {
-        if !(volatility.is_finite() && volatility > 0.0) {
-            return None;
-        }
-        let root_years = terms.years.sqrt();
-        let deviation = volatility * root_years;
-        let drift = (carry.rate - carry.dividend_yield + 0.5 * volatility * volatility) * terms.years;
-        let d1 = ((terms.spot / terms.strike).ln() + drift) / deviation;
-        if !d1.is_finite() {
-            // The deviation is too small or too large for a double.
-            return None;
-        }
-        let growth = (-carry.dividend_yield * terms.years).exp();
-        Some(Self { d1, d2: d1 - deviation, root_years, volatility, growth, density: growth * normal_pdf(d1) })
-    }
-
-    /// The argument of the density.
-    #[inline]
-    pub const fn d1(&self) -> f64 {
-        self.d1
-    }
-
-    /// The discount factor of the dividend yield.
-    #[inline]
-    pub const fn growth(&self) -> f64 {
-        self.growth
-    }
-
-    /// Standard deviation of the logarithm of the price at settlement.
-    #[inline]
-    pub fn deviation(&self) -> f64 {
-        self.volatility * self.root_years
-    }
-
-    /// Delta per $1 of the underlying.
-    #[inline]
-    pub fn gamma(&self, terms: &Terms) -> f64 {
-        self.density / (terms.spot * self.deviation())
-    }
-
-    /// Delta per 1.00 of volatility.
-    #[inline]
-    pub fn vanna(&self) -> f64 {
-        -self.density * self.d2 / self.volatility
-    }
-
-    /// Delta as a year passes.
-    #[inline]
-    pub fn charm(&self, terms: &Terms, carry: Carry) -> f64 {
-        let drift = 2.0 * (carry.rate - carry.dividend_yield) * terms.years - self.d2 * self.deviation();
-        let of_density = -self.density * drift / (2.0 * terms.years * self.deviation());
-        if carry.dividend_yield == 0.0 {
-            return of_density;
-        }
-        let sign = f64::from(terms.right.sign());
-        of_density + sign * carry.dividend_yield * self.growth * normal_cdf(sign * self.d1)
-    }
+    /// Vega per 1.00 of volatility.
+    pub vomma: f64,
 }
 
 /// Value an option; `None` where the volatility is not positive and finite.
 pub fn value(terms: &Terms, carry: Carry, volatility: f64) -> Option<Valuation> {
-    let curve = Curvature::new(terms, carry, volatility)?;
-    let Terms { spot, strike, years, right } = *terms;
-    let sign = f64::from(right.sign());
-    let (n1, n2) = (normal_cdf(sign * curve.d1), normal_cdf(sign * curve.d2));
-    let (asset, cash) = (spot * curve.growth * n1, strike * (-carry.rate * years).exp() * n2);
-    let decay = -spot * curve.density * volatility / (2.0 * curve.root_years);
-    Some(Valuation {
-        price: (sign * (asset - cash)).max(0.0),
-        delta: sign * curve.growth * n1,
-        gamma: curve.gamma(terms),
-        theta: decay - sign * (carry.rate * cash - carry.dividend_yield * asset),
-        vega: spot * curve.density * curve.root_years,
-        vanna: curve.vanna(),
-        charm: curve.charm(terms, carry),
-    })
+    let sign = f64::from(terms.right.sign());
+    let value = black_scholes::value_one(terms.spot, terms.strike, terms.years, volatility, sign, carry);
+    (!value.price.is_nan()).then_some(value)
 }
 
 /// Largest volatility that is searched: 100 = 10,000% a year.
@@ -200,9 +122,40 @@ const VOLATILITY_MAX: f64 = 100.0;
 
 /// The volatility at which the model gives `price`; `None` where the price is not inside the no-arbitrage bounds.
 ///
-/// Works on the out-of-the-money side (through parity), where no digits are lost to intrinsic value, with Newton steps
-/// on the logarithm of the price inside a shrinking bracket.
+/// As [`implied::imply_block`], with a bracketed search for what that leaves open.
 pub fn implied_volatility(terms: &Terms, carry: Carry, price: f64) -> Option<f64> {
+    let sign = f64::from(terms.right.sign());
+    let quick = implied::imply_one(price, terms.spot, terms.strike, terms.years, sign, carry);
+    if quick.is_nan() {
+        return search_volatility(terms, carry, price);
+    }
+    (quick < 0.999 * VOLATILITY_MAX).then_some(quick)
+}
+
+/// Why a price has no implied volatility.
+pub fn reason_without_volatility(terms: Option<&Terms>, carry: Carry, price: f64, american: bool) -> &'static str {
+    let Some(terms) = terms.filter(|_| price.is_finite()) else { return "bad_input" };
+    let (mut asset, mut cash) = (terms.spot, terms.strike);
+    if !american {
+        asset *= (-carry.dividend_yield * terms.years).exp();
+        cash *= (-carry.rate * terms.years).exp();
+    }
+    let (intrinsic, most) = match terms.right {
+        Right::Call => (asset - cash, asset),
+        Right::Put => (cash - asset, cash),
+    };
+    if price <= intrinsic.max(0.0) {
+        "no_time_value"
+    } else if price >= most {
+        "above_bound"
+    } else {
+        "not_found"
+    }
+}
+
+/// The same by Newton steps on the logarithm of the price inside a shrinking bracket. It works on the out-of-the-money
+/// side (through parity), where no digits are lost to intrinsic value.
+pub fn search_volatility(terms: &Terms, carry: Carry, price: f64) -> Option<f64> {
     if !price.is_finite() {
         return None;
     }

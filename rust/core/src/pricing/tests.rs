@@ -104,4 +104,53 @@ proptest! {
             let _ = implied_volatility(&t, NO_CARRY, iv);
         }
     }
+
+    #[test]
+    fn blocks_give_the_bits_of_single_calls(
+        rows in proptest::collection::vec(
+            (prop_oneof![9 => 50.0..200.0_f64, 1 => any::<f64>()], 50.0..200.0_f64, 60.0..5e7_f64, prop_oneof![9 => 0.01..3.0_f64, 1 => any::<f64>()],
+             prop_oneof![Just(1_i8), Just(-1), Just(0)], prop_oneof![0.0..120.0_f64, any::<f64>()]),
+            black_scholes::BLOCK,
+        ),
+    ) {
+        let carry = Carry { rate: 0.04, dividend_yield: 0.013 };
+        let (mut options, mut quotes) = (black_scholes::Options::EMPTY, implied::Quotes::EMPTY);
+        for (i, (spot, strike, seconds, volatility, right, price)) in rows.iter().copied().enumerate() {
+            let right = f64::from(right);
+            (options.spot[i], options.strike[i], options.seconds[i], options.right[i]) = (spot, strike, seconds, right);
+            options.volatility[i] = volatility;
+            (quotes.spot[i], quotes.strike[i], quotes.seconds[i], quotes.right[i]) = (spot, strike, seconds, right);
+            quotes.price[i] = price;
+        }
+        let mut values = black_scholes::Values::EMPTY;
+        black_scholes::value_block(&options, carry, &mut values);
+        let mut volatilities = [0.0; implied::BLOCK];
+        implied::imply_block(&quotes, carry, &mut volatilities);
+        for (i, (spot, strike, seconds, volatility, right, price)) in rows.iter().copied().enumerate() {
+            let one = Terms::new(spot, strike, seconds, right).and_then(|terms| value(&terms, carry, volatility));
+            let bits = |v: Option<f64>| v.filter(|v| !v.is_nan()).map_or(0, f64::to_bits);
+            let of_block = |column: &[f64]| if column[i].is_nan() { 0 } else { column[i].to_bits() };
+            prop_assert_eq!(bits(one.map(|v| v.price)), of_block(&values.price));
+            prop_assert_eq!(bits(one.map(|v| v.charm)), of_block(&values.charm));
+            prop_assert_eq!(bits(one.map(|v| v.vomma)), of_block(&values.vomma));
+            let single = Terms::new(spot, strike, seconds, right)
+                .map(|t| implied::imply_one(price, t.spot, t.strike, t.years, f64::from(right), carry))
+                .filter(|v| !v.is_nan());
+            prop_assert_eq!(bits(single), of_block(&volatilities));
+        }
+    }
+
+    #[test]
+    fn the_quick_volatility_is_that_of_the_search(
+        log_moneyness in -1.5..1.5_f64, years in 1e-5..3.0_f64, volatility in 0.02..2.0_f64, call in any::<bool>(),
+    ) {
+        let t = terms(100.0, 100.0 * log_moneyness.exp(), years, if call { Right::Call } else { Right::Put });
+        let carry = Carry { rate: 0.04, dividend_yield: 0.013 };
+        let price = value(&t, carry, volatility).unwrap().price;
+        let quick = implied::imply_one(price, t.spot, t.strike, t.years, f64::from(t.right.sign()), carry);
+        match search_volatility(&t, carry, price) {
+            Some(searched) => prop_assert!((quick / searched - 1.0).abs() < 1e-9, "{} {}", quick, searched),
+            None => prop_assert!(quick.is_nan() || quick > 0.99 * VOLATILITY_MAX, "{}", quick),
+        }
+    }
 }

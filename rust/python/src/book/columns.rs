@@ -11,8 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
 use crate::arrow::{arrays, batches};
+use crate::columns::contiguous as values;
 use crate::errors::{to_python, SchemaError};
-use crate::pricing::values;
 
 /// The values of one column.
 pub enum Column<'py, T: ArrowPrimitiveType>
