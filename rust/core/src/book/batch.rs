@@ -6,11 +6,11 @@
 use arrow_array::RecordBatch;
 
 use super::ladder::RankedLevel;
-use super::measures::{Block, Measures, Recorder, BLOCK};
+use super::measures::{DepthRows, Measures, QuoteRows, Recorder, BLOCK};
 use super::metrics::{FLAG_SEQUENCE_GAP, OBI_LEVELS};
 use super::price_book::{refusal, OrderBook};
 use super::sequence::SequenceWatch;
-use super::{Side, TickScale};
+use super::{rank_on, Side, TickScale, ASK, BID};
 use crate::error::{Error, Result};
 use crate::limits::{PRICE_MAX, SIZE_MAX};
 
@@ -108,7 +108,6 @@ fn apply_columns(
 ) -> Result<()> {
     let (rows, scale) = (columns.side.len(), book.scale());
     let mut ticks = [0; BLOCK];
-    let mut block = Block::new();
     for from in (0..rows).step_by(BLOCK) {
         let to = rows.min(from + BLOCK);
         let (side, size) = (&columns.side[from..to], &columns.size[from..to]);
@@ -117,15 +116,11 @@ fn apply_columns(
             return Err(first_refusal(scale, columns, from..to, first_row));
         }
         let updates = Updates { side, ticks, size, sequence: columns.sequence.map(|numbers| &numbers[from..to]) };
-        let measures = recorder.measures();
-        if measures.needs_depth() {
-            walk_deep(book, &updates, measures, &mut block);
-        } else if measures.needs_quotes() {
-            walk_quotes(book, &updates, &mut block);
-        } else {
-            walk(book, &updates);
-        }
-        recorder.push(&block, to - from);
+        recorder.record(to - from, |quotes, depth| match quotes {
+            None => walk(book, &updates),
+            Some(quotes) if depth.is_wanted() => walk_deep(book, &updates, quotes, depth),
+            Some(quotes) => walk_quotes(book, &updates, quotes),
+        });
     }
     Ok(())
 }
@@ -172,13 +167,14 @@ struct Updates<'a> {
 }
 
 impl Updates<'_> {
+    /// The index of the side, the rank and the size of each. An index, because the compiler makes branches of an enum,
+    /// and which side comes next cannot be predicted.
     #[inline(always)]
-    fn iter(&self) -> impl Iterator<Item = (Side, i64, f64)> + '_ {
-        self.side
-            .iter()
-            .zip(self.ticks)
-            .zip(self.size)
-            .map(|((side, ticks), size)| (if side & 1 == 0 { Side::Ask } else { Side::Bid }, *ticks, *size))
+    fn iter(&self) -> impl Iterator<Item = (usize, i64, f64)> + '_ {
+        self.side.iter().zip(self.ticks).zip(self.size).map(|((side, ticks), size)| {
+            let side = (side & 1) as usize;
+            (side, rank_on(side, *ticks), *size)
+        })
     }
 
     fn see_sequence(&self, sequence: &mut SequenceWatch) {
@@ -190,32 +186,35 @@ impl Updates<'_> {
 
 fn walk(book: &mut OrderBook, updates: &Updates<'_>) {
     updates.see_sequence(&mut book.sequence);
-    for (side, ticks, size) in updates.iter() {
-        book.set(side, ticks, size);
+    for (side, rank, size) in updates.iter() {
+        book.set(side, rank, size);
     }
 }
 
 /// Only the side that an update names can have changed: its best level is read, the other's carried along.
-fn walk_quotes(book: &mut OrderBook, updates: &Updates<'_>, block: &mut Block) {
+fn walk_quotes(book: &mut OrderBook, updates: &Updates<'_>, quotes: &mut QuoteRows<'_>) {
     updates.see_sequence(&mut book.sequence);
-    let mut best = [book.best(Side::Ask), book.best(Side::Bid)];
-    for ((side, ticks, size), row) in updates.iter().zip(block.quotes()) {
-        book.set(side, ticks, size);
-        best[side as usize] = book.best(side);
-        row.set(best[Side::Bid as usize], best[Side::Ask as usize]);
+    let (mut prices, mut sizes) = ([0.0; 2], [0.0; 2]);
+    for side in 0..2 {
+        (prices[side], sizes[side]) = book.best(side);
+    }
+    for ((side, rank, size), row) in updates.iter().zip(quotes.rows()) {
+        book.set(side, rank, size);
+        (prices[side], sizes[side]) = book.best(side);
+        row.set((prices[BID], sizes[BID]), (prices[ASK], sizes[ASK]));
     }
 }
 
-fn walk_deep(book: &mut OrderBook, updates: &Updates<'_>, measures: Measures, block: &mut Block) {
-    for (row, (side, ticks, size)) in updates.iter().enumerate() {
-        let gap = updates.sequence.is_some_and(|numbers| book.sequence.see(numbers[row]));
-        book.set(side, ticks, size);
-        block.set_quote(row, &book.quote());
-        if measures.obi_weighted {
-            block.obi_weighted[row] = book.weighted_imbalance(OBI_LEVELS);
+fn walk_deep(book: &mut OrderBook, updates: &Updates<'_>, quotes: &mut QuoteRows<'_>, depth: &mut DepthRows<'_>) {
+    for (i, ((side, rank, size), row)) in updates.iter().zip(quotes.rows()).enumerate() {
+        let gap = updates.sequence.is_some_and(|numbers| book.sequence.see(numbers[i]));
+        book.set(side, rank, size);
+        row.set(book.best(BID), book.best(ASK));
+        if let Some(obi) = depth.obi_weighted.get_mut(i) {
+            *obi = book.weighted_imbalance(OBI_LEVELS);
         }
-        if measures.flags {
-            block.flags[row] = book.flags() | (u8::from(gap) * FLAG_SEQUENCE_GAP);
+        if let Some(flags) = depth.flags.get_mut(i) {
+            *flags = book.flags() | (u8::from(gap) * FLAG_SEQUENCE_GAP);
         }
     }
 }

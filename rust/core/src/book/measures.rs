@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, RecordBatchOptions, UInt8Array};
 use arrow_schema::{DataType, Field, Schema};
 
 use super::metrics::{imbalance, order_flow, weighted_mid};
-use super::output::NumberColumn;
+use super::output::Column;
 use super::Quote;
 use crate::error::{Error, Result};
 
@@ -66,17 +66,15 @@ impl Measures {
     }
 }
 
-/// The book after each update of a block.
-pub(super) struct Block {
-    bid: [f64; BLOCK],
-    bid_size: [f64; BLOCK],
-    ask: [f64; BLOCK],
-    ask_size: [f64; BLOCK],
-    pub(super) obi_weighted: [f64; BLOCK],
-    pub(super) flags: [u8; BLOCK],
+/// The best levels after each update of a block, to be written.
+pub(super) struct QuoteRows<'a> {
+    bid: &'a mut [f64],
+    bid_size: &'a mut [f64],
+    ask: &'a mut [f64],
+    ask_size: &'a mut [f64],
 }
 
-/// One row of a block.
+/// One row of them.
 pub(super) struct QuoteRow<'a> {
     bid: &'a mut f64,
     bid_size: &'a mut f64,
@@ -92,99 +90,103 @@ impl QuoteRow<'_> {
     }
 }
 
-impl Block {
-    pub(super) const fn new() -> Self {
-        let empty = [0.0; BLOCK];
-        Self { bid: empty, bid_size: empty, ask: empty, ask_size: empty, obi_weighted: empty, flags: [0; BLOCK] }
-    }
-
-    /// The rows, to be written in order.
+impl QuoteRows<'_> {
+    /// The rows, first to last.
     #[inline(always)]
-    pub(super) fn quotes(&mut self) -> impl Iterator<Item = QuoteRow<'_>> {
-        let bids = self.bid.iter_mut().zip(&mut self.bid_size);
-        let asks = self.ask.iter_mut().zip(&mut self.ask_size);
+    pub(super) fn rows(&mut self) -> impl Iterator<Item = QuoteRow<'_>> {
+        let bids = self.bid.iter_mut().zip(self.bid_size.iter_mut());
+        let asks = self.ask.iter_mut().zip(self.ask_size.iter_mut());
         bids.zip(asks).map(|((bid, bid_size), (ask, ask_size))| QuoteRow { bid, bid_size, ask, ask_size })
     }
 
-    pub(super) fn set_quote(&mut self, row: usize, quote: &Quote) {
-        (self.bid[row], self.bid_size[row]) = (quote.bid, quote.bid_size);
-        (self.ask[row], self.ask_size[row]) = (quote.ask, quote.ask_size);
-    }
-
     #[inline(always)]
-    fn quote(&self, row: usize) -> Quote {
-        Quote { bid: self.bid[row], bid_size: self.bid_size[row], ask: self.ask[row], ask_size: self.ask_size[row] }
+    fn iter(&self) -> impl Iterator<Item = Quote> + '_ {
+        let bids = self.bid.iter().zip(&*self.bid_size);
+        let asks = self.ask.iter().zip(&*self.ask_size);
+        bids.zip(asks).map(|((bid, bid_size), (ask, ask_size))| Quote {
+            bid: *bid,
+            bid_size: *bid_size,
+            ask: *ask,
+            ask_size: *ask_size,
+        })
     }
 }
 
-/// Collects the measures of a batch. A column that was not asked for has no rows.
+/// What needs a look below the best levels; empty where it was not asked for.
+pub(super) struct DepthRows<'a> {
+    pub(super) obi_weighted: &'a mut [f64],
+    pub(super) flags: &'a mut [u8],
+}
+
+impl DepthRows<'_> {
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.obi_weighted.is_empty() || !self.flags.is_empty()
+    }
+}
+
+/// Collects the measures of a batch. A column that was not asked for stays empty.
 pub(super) struct Recorder {
     measures: Measures,
     rows: usize,
     /// The quote before the next block.
     before: Quote,
-    /// `bid`, `bid_size`, `ask`, `ask_size`.
-    bbo: [NumberColumn; 4],
-    obi: NumberColumn,
-    obi_weighted: NumberColumn,
-    ofi: NumberColumn,
-    weighted_mid: NumberColumn,
-    flags: Vec<u8>,
+    /// `bid`, `bid_size`, `ask`, `ask_size`; one block over and over if they are only passed on to other measures.
+    bbo: [Column<f64>; 4],
+    obi: Column<f64>,
+    obi_weighted: Column<f64>,
+    ofi: Column<f64>,
+    weighted_mid: Column<f64>,
+    flags: Column<u8>,
 }
 
 impl Recorder {
     pub(super) fn new(measures: Measures, rows: usize, before: Quote) -> Result<Self> {
-        let column = |wanted: bool| NumberColumn::new(if wanted { rows } else { 0 });
-        let bbo = measures.bbo;
+        let column = |wanted: bool| if wanted { Column::new(rows) } else { Ok(Column::absent()) };
+        let quote =
+            || if measures.needs_quotes() && !measures.bbo { Ok(Column::scratch()) } else { column(measures.bbo) };
         Ok(Self {
             measures,
             rows: 0,
             before,
-            bbo: [column(bbo)?, column(bbo)?, column(bbo)?, column(bbo)?],
+            bbo: [quote()?, quote()?, quote()?, quote()?],
             obi: column(measures.obi)?,
             obi_weighted: column(measures.obi_weighted)?,
             ofi: column(measures.ofi)?,
             weighted_mid: column(measures.weighted_mid)?,
-            flags: Vec::with_capacity(if measures.flags { rows } else { 0 }),
+            flags: if measures.flags { Column::new(rows)? } else { Column::absent() },
         })
     }
 
-    pub(super) const fn measures(&self) -> Measures {
-        self.measures
-    }
-
-    /// Take the first `rows` rows of a block.
-    pub(super) fn push(&mut self, block: &Block, rows: usize) {
+    /// Take the next `rows` updates: `walk` writes the best levels, if they are needed, and what lies below them.
+    #[inline(always)]
+    pub(super) fn record<T>(
+        &mut self,
+        rows: usize,
+        walk: impl FnOnce(Option<&mut QuoteRows<'_>>, &mut DepthRows<'_>) -> T,
+    ) -> T {
         self.rows += rows;
-        let (wanted, rows) = (self.measures, rows.min(BLOCK));
-        if wanted.bbo {
-            let columns = [&block.bid, &block.bid_size, &block.ask, &block.ask_size];
-            for (column, values) in self.bbo.iter_mut().zip(columns) {
-                column.next(rows).copy_from_slice(&values[..rows]);
+        let mut depth = DepthRows { obi_weighted: self.obi_weighted.next(rows), flags: self.flags.next(rows) };
+        if !self.measures.needs_quotes() {
+            return walk(None, &mut depth);
+        }
+        let [bid, bid_size, ask, ask_size] = self.bbo.each_mut().map(|column| column.next(rows));
+        let mut quotes = QuoteRows { bid, bid_size, ask, ask_size };
+        let result = walk(Some(&mut quotes), &mut depth);
+        for (obi, quote) in self.obi.next(rows).iter_mut().zip(quotes.iter()) {
+            *obi = imbalance(quote.bid_size, quote.ask_size);
+        }
+        for (mid, quote) in self.weighted_mid.next(rows).iter_mut().zip(quotes.iter()) {
+            *mid = weighted_mid(&quote);
+        }
+        if let Some((first, others)) = self.ofi.next(rows).split_first_mut() {
+            let first_quote = quotes.iter().next().unwrap_or(Quote::ABSENT);
+            *first = order_flow(&self.before, &first_quote);
+            for (flow, (before, after)) in others.iter_mut().zip(quotes.iter().zip(quotes.iter().skip(1))) {
+                *flow = order_flow(&before, &after);
             }
+            self.before = quotes.iter().last().unwrap_or(Quote::ABSENT);
         }
-        if wanted.obi {
-            let sizes = block.bid_size.iter().zip(&block.ask_size);
-            self.obi.next(rows).iter_mut().zip(sizes).for_each(|(obi, (bid, ask))| *obi = imbalance(*bid, *ask));
-        }
-        if wanted.weighted_mid {
-            let column = self.weighted_mid.next(rows);
-            column.iter_mut().enumerate().for_each(|(i, mid)| *mid = weighted_mid(&block.quote(i)));
-        }
-        if wanted.ofi && rows > 0 {
-            let column = self.ofi.next(rows);
-            column[0] = order_flow(&self.before, &block.quote(0));
-            for (i, flow) in column.iter_mut().enumerate().skip(1) {
-                *flow = order_flow(&block.quote(i - 1), &block.quote(i));
-            }
-            self.before = block.quote(rows - 1);
-        }
-        if wanted.obi_weighted {
-            self.obi_weighted.next(rows).copy_from_slice(&block.obi_weighted[..rows]);
-        }
-        if wanted.flags {
-            self.flags.extend_from_slice(&block.flags[..rows]);
-        }
+        result
     }
 
     /// The columns that were asked for; without any, a batch of only a number of rows.
@@ -204,11 +206,11 @@ impl Recorder {
         let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
         for (name, _, values) in numbers.into_iter().filter(|(_, wanted, _)| *wanted) {
             fields.push(Field::new(name, DataType::Float64, false));
-            columns.push(values.finish());
+            columns.push(Arc::new(Float64Array::new(values.finish(), None)));
         }
         if wanted.flags {
             fields.push(Field::new("flags", DataType::UInt8, false));
-            columns.push(Arc::new(UInt8Array::from(self.flags)));
+            columns.push(Arc::new(UInt8Array::new(self.flags.finish(), None)));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)

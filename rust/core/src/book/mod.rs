@@ -61,10 +61,20 @@ impl Side {
     /// The rank of a price on this side: the lower, the better. Its own inverse.
     #[inline]
     pub(crate) const fn rank(self, ticks: i64) -> i64 {
-        // Ticks stay far from the ends of i64 (see `scale`), so the negation is exact.
-        let mask = -(self as i64);
-        (ticks ^ mask).wrapping_sub(mask)
+        rank_on(self as usize, ticks)
     }
+}
+
+/// Indices of the sides.
+const ASK: usize = Side::Ask as usize;
+const BID: usize = Side::Bid as usize;
+
+/// [`Side::rank`] by the index of the side (0 or 1), without a branch.
+#[inline]
+const fn rank_on(side: usize, ticks: i64) -> i64 {
+    // Ticks stay far from the ends of i64 (see `scale`), so the negation is exact.
+    let mask = -(side as i64);
+    (ticks ^ mask).wrapping_sub(mask)
 }
 
 #[cold]

@@ -3,56 +3,75 @@
 //! Writing a result of hundreds of megabytes costs more in page faults than the book costs in computing (25 ns a row
 //! against 7). A large column therefore lives in a mapping of its own for which large pages are asked.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float64Array};
-use arrow_buffer::{Buffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
+use bytemuck::Pod;
 use bytes::Bytes;
 use memmap2::MmapMut;
 
+use super::measures::BLOCK;
 use crate::error::{Error, Result};
 
 /// From here on a column gets large pages (2 MB each on x86-64).
 const MAPPED_BYTES: usize = 4 << 20;
 
-/// A column of doubles under way.
-pub(super) struct NumberColumn {
-    memory: Memory,
+/// A column under way.
+pub(super) struct Column<T> {
+    memory: Memory<T>,
     written: usize,
 }
 
-enum Memory {
-    Heap(Vec<f64>),
+enum Memory<T> {
+    Absent,
+    /// One block that is written again and again.
+    Scratch(Vec<T>),
+    Heap(Vec<T>),
     Mapped(MmapMut),
 }
 
-impl NumberColumn {
+impl<T: Pod + ArrowNativeType> Column<T> {
     /// Room for `rows` values.
     pub(super) fn new(rows: usize) -> Result<Self> {
-        let bytes = rows.saturating_mul(size_of::<f64>());
-        let memory = if bytes < MAPPED_BYTES { Memory::Heap(vec![0.0; rows]) } else { Memory::Mapped(mapped(bytes)?) };
+        let bytes = rows.saturating_mul(size_of::<T>());
+        let memory =
+            if bytes < MAPPED_BYTES { Memory::Heap(Vec::with_capacity(rows)) } else { Memory::Mapped(mapped(bytes)?) };
         Ok(Self { memory, written: 0 })
     }
 
-    /// The next `rows` values, to be written. Shorter if there is no more room.
+    /// A column that nobody asked for.
+    pub(super) const fn absent() -> Self {
+        Self { memory: Memory::Absent, written: 0 }
+    }
+
+    /// A column that other columns are computed from, block by block.
+    pub(super) fn scratch() -> Self {
+        Self { memory: Memory::Scratch(vec![T::zeroed(); BLOCK]), written: 0 }
+    }
+
+    /// The next `rows` values (a block at most), to be written; none if the column is absent.
     #[inline]
-    pub(super) fn next(&mut self, rows: usize) -> &mut [f64] {
-        let values = match &mut self.memory {
-            Memory::Heap(values) => values.as_mut_slice(),
-            Memory::Mapped(map) => bytemuck::cast_slice_mut(map),
-        };
+    pub(super) fn next(&mut self, rows: usize) -> &mut [T] {
         let from = self.written;
-        self.written = values.len().min(from + rows);
-        &mut values[from..self.written]
+        self.written += rows;
+        match &mut self.memory {
+            Memory::Absent => &mut [],
+            Memory::Scratch(values) => &mut values[..rows],
+            Memory::Heap(values) => {
+                // Block by block: these zeros never leave the first cache.
+                values.resize(self.written, T::zeroed());
+                &mut values[from..]
+            }
+            Memory::Mapped(map) => &mut bytemuck::cast_slice_mut(map)[from..from + rows],
+        }
     }
 
     /// The values that were written, without copying.
-    pub(super) fn finish(self) -> ArrayRef {
+    pub(super) fn finish(self) -> ScalarBuffer<T> {
         let buffer = match self.memory {
-            Memory::Heap(values) => Buffer::from_vec(values),
+            Memory::Absent => return ScalarBuffer::default(),
+            Memory::Scratch(values) | Memory::Heap(values) => return ScalarBuffer::from(values),
             Memory::Mapped(map) => Buffer::from(Bytes::from_owner(map)),
         };
-        Arc::new(Float64Array::new(ScalarBuffer::new(buffer, 0, self.written), None))
+        ScalarBuffer::new(buffer, 0, self.written)
     }
 }
 

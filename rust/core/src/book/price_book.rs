@@ -3,7 +3,7 @@
 use super::ladder::{Ladder, RankedLevel};
 use super::metrics::{self, DepthImbalance, OBI_LEVELS};
 use super::sequence::SequenceWatch;
-use super::{Levels, Quote, Side, TickScale};
+use super::{rank_on, Levels, Quote, Side, TickScale, ASK, BID};
 use crate::error::{Error, Result};
 use crate::limits::{is_size, PRICE_MAX};
 
@@ -45,7 +45,7 @@ impl OrderBook {
         let side = Side::from_code(side)?;
         match self.scale.on_grid(price) {
             Some(ticks) if price.abs() <= PRICE_MAX && is_size(size) => {
-                self.set(side, ticks, size);
+                self.set(side as usize, side.rank(ticks), size);
                 Ok(side)
             }
             _ => Err(refusal(self.scale, price, size)),
@@ -53,39 +53,38 @@ impl OrderBook {
     }
 
     #[inline(always)]
-    pub(super) fn set(&mut self, side: Side, ticks: i64, size: f64) {
-        let known = self.sides[side as usize].set(side.rank(ticks), size);
+    pub(super) fn set(&mut self, side: usize, rank: i64, size: f64) {
+        let known = self.sides[side & 1].set(rank, size);
         self.unknown_deletes += u64::from(!known & (size <= 0.0));
     }
 
-    /// Price in dollars and size of the best level of a side; both NaN if it is empty.
+    /// Price in dollars and size of the best level of a side (by index); both NaN if it is empty.
     #[inline(always)]
-    pub fn best(&self, side: Side) -> (f64, f64) {
-        self.sides[side as usize].best().map_or((f64::NAN, f64::NAN), |level| self.priced(side, level))
+    pub(super) fn best(&self, side: usize) -> (f64, f64) {
+        self.sides[side & 1].best().map_or((f64::NAN, f64::NAN), |level| self.priced(side, level))
     }
 
     #[inline(always)]
-    fn priced(&self, side: Side, (rank, size): RankedLevel) -> (f64, f64) {
-        (self.scale.to_price(side.rank(rank)), size)
+    fn priced(&self, side: usize, (rank, size): RankedLevel) -> (f64, f64) {
+        (self.scale.to_price(rank_on(side & 1, rank)), size)
     }
 
     /// Best bid and ask.
     #[inline]
     pub fn quote(&self) -> Quote {
-        let ((bid, bid_size), (ask, ask_size)) = (self.best(Side::Bid), self.best(Side::Ask));
+        let ((bid, bid_size), (ask, ask_size)) = (self.best(BID), self.best(ASK));
         Quote { bid, bid_size, ask, ask_size }
     }
 
     /// The best `count` levels of each side: (bids, asks).
     pub fn levels(&self, count: usize) -> (Levels, Levels) {
-        let side =
-            |side: Side| self.sides[side as usize].levels().take(count).map(|level| self.priced(side, level)).collect();
-        (side(Side::Bid), side(Side::Ask))
+        let side = |side: usize| self.sides[side].levels().take(count).map(|level| self.priced(side, level)).collect();
+        (side(BID), side(ASK))
     }
 
     /// Number of levels: (bids, asks).
     pub fn depth(&self) -> (usize, usize) {
-        (self.sides[Side::Bid as usize].len(), self.sides[Side::Ask as usize].len())
+        (self.sides[BID].len(), self.sides[ASK].len())
     }
 
     /// The size at a price, 0 if there is no level.
@@ -122,13 +121,12 @@ impl OrderBook {
 
     /// Pairs of adjacent levels, among the best `count` of each side, with a hole between them: (bids, asks).
     pub fn holes(&self, count: usize) -> (usize, usize) {
-        let side = |side: Side| self.holes_of(side, count);
-        (side(Side::Bid), side(Side::Ask))
+        (self.holes_of(BID, count), self.holes_of(ASK, count))
     }
 
     #[inline]
-    fn holes_of(&self, side: Side, count: usize) -> usize {
-        let mut ranks = self.sides[side as usize].levels().take(count).map(|(rank, _)| rank);
+    fn holes_of(&self, side: usize, count: usize) -> usize {
+        let mut ranks = self.sides[side].levels().take(count).map(|(rank, _)| rank);
         let Some(mut last) = ranks.next() else { return 0 };
         let mut holes = 0;
         for rank in ranks {
@@ -141,7 +139,7 @@ impl OrderBook {
     /// The flags of [`metrics`], except that of a sequence gap, which belongs to one update.
     #[inline]
     pub fn flags(&self) -> u8 {
-        let hole = self.holes_of(Side::Bid, 2) + self.holes_of(Side::Ask, 2) > 0;
+        let hole = self.holes_of(BID, 2) + self.holes_of(ASK, 2) > 0;
         metrics::quote_flags(&self.quote()) + u8::from(hole) * metrics::FLAG_HOLE
     }
 

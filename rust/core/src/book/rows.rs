@@ -2,7 +2,7 @@
 
 use super::metrics::{self, DepthImbalance, OBI_LEVELS};
 use super::side_rows::{Row, SideRows};
-use super::{Levels, Quote, Side, TickScale};
+use super::{rank_on, Levels, Quote, Side, TickScale, ASK, BID};
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -75,13 +75,13 @@ impl DepthBook {
     #[inline]
     pub fn apply(&mut self, op: DepthOp) {
         let ticks = self.scale.to_ticks(op.price);
-        self.change(op.kind, op.side, op.position, ticks, op.size);
+        self.change(op.kind, op.side as usize, op.position, ticks, op.size);
     }
 
     #[inline(always)]
-    pub(super) fn change(&mut self, kind: OpKind, side: Side, position: usize, ticks: i64, size: f64) {
-        let row = Row { rank: side.rank(ticks), size };
-        let rows = &mut self.sides[side as usize];
+    pub(super) fn change(&mut self, kind: OpKind, side: usize, position: usize, ticks: i64, size: f64) {
+        let row = Row { rank: rank_on(side & 1, ticks), size };
+        let rows = &mut self.sides[side & 1];
         let done = match kind {
             OpKind::Insert => rows.insert(position, row, self.rows_max),
             OpKind::Update => rows.update(position, row),
@@ -102,20 +102,20 @@ impl DepthBook {
     }
 
     #[inline(always)]
-    fn priced(&self, side: Side, row: Row) -> (f64, f64) {
-        (self.scale.to_price(side.rank(row.rank)), row.size)
+    fn priced(&self, side: usize, row: Row) -> (f64, f64) {
+        (self.scale.to_price(rank_on(side & 1, row.rank)), row.size)
     }
 
-    /// Price in dollars and size of the best level of a side; both NaN if it offers nothing.
+    /// Price in dollars and size of the best level of a side (by index); both NaN if it offers nothing.
     #[inline(always)]
-    pub fn best(&self, side: Side) -> (f64, f64) {
-        self.sides[side as usize].best().map_or((f64::NAN, f64::NAN), |row| self.priced(side, row))
+    pub(super) fn best(&self, side: usize) -> (f64, f64) {
+        self.sides[side & 1].best().map_or((f64::NAN, f64::NAN), |row| self.priced(side, row))
     }
 
     /// Best bid and ask.
     #[inline]
     pub fn quote(&self) -> Quote {
-        let ((bid, bid_size), (ask, ask_size)) = (self.best(Side::Bid), self.best(Side::Ask));
+        let ((bid, bid_size), (ask, ask_size)) = (self.best(BID), self.best(ASK));
         Quote { bid, bid_size, ask, ask_size }
     }
 
@@ -127,16 +127,16 @@ impl DepthBook {
 
     /// The rows of a side as they stand, (price in dollars, size).
     pub fn rows(&self, side: Side) -> Levels {
-        self.sides[side as usize].rows().iter().map(|row| self.priced(side, *row)).collect()
+        self.sides[side as usize].rows().iter().map(|row| self.priced(side as usize, *row)).collect()
     }
 
     /// The best `count` price levels of each side: (bids, asks). Rows of size 0 offer nothing and are left out.
     pub fn levels(&self, count: usize) -> (Levels, Levels) {
-        let side = |side: Side| {
-            let levels = self.sides[side as usize].levels();
+        let side = |side: usize| {
+            let levels = self.sides[side].levels();
             levels.iter().take(count).map(|row| self.priced(side, *row)).collect()
         };
-        (side(Side::Bid), side(Side::Ask))
+        (side(BID), side(ASK))
     }
 
     /// Imbalance over the best `count` levels of each side with weights 1/level; NaN if a side offers nothing.

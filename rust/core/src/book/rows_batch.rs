@@ -2,10 +2,10 @@
 
 use arrow_array::RecordBatch;
 
-use super::measures::{Block, Measures, Recorder, BLOCK};
+use super::measures::{DepthRows, Measures, QuoteRows, Recorder, BLOCK};
 use super::metrics::{quote_flags, FLAG_HOLE, OBI_LEVELS};
 use super::rows::{DepthBook, DepthOp, OpKind};
-use super::Side;
+use super::{ASK, BID};
 use crate::error::{Error, Result};
 use crate::limits::{is_price, is_size};
 
@@ -69,30 +69,18 @@ fn apply_columns(
     hole_ticks: i64,
 ) -> std::result::Result<(), usize> {
     let (rows, scale) = (columns.op.len(), book.scale());
-    let measures = recorder.measures();
     let mut ticks = [0; BLOCK];
-    let mut block = Block::new();
     for from in (0..rows).step_by(BLOCK) {
         let to = rows.min(from + BLOCK);
         scale.nearest_block(&columns.price[from..to], &mut ticks[..to - from]);
         let part = columns.part(from..to);
-        let done = if measures.needs_depth() {
-            walk(book, &part, &ticks, |book, row| {
-                block.set_quote(row, &book.quote());
-                if measures.obi_weighted {
-                    block.obi_weighted[row] = book.weighted_imbalance(OBI_LEVELS);
-                }
-                if measures.flags {
-                    block.flags[row] = flags(book, hole_ticks);
-                }
+        recorder
+            .record(to - from, |quotes, depth| match quotes {
+                None => walk(book, &part, &ticks),
+                Some(quotes) if depth.is_wanted() => walk_deep(book, &part, &ticks, hole_ticks, quotes, depth),
+                Some(quotes) => walk_quotes(book, &part, &ticks, quotes),
             })
-        } else if measures.needs_quotes() {
-            walk_quotes(book, &part, &ticks, &mut block)
-        } else {
-            walk(book, &part, &ticks, |_, _| ())
-        };
-        done.map_err(|row| from + row)?;
-        recorder.push(&block, to - from);
+            .map_err(|row| from + row)?;
     }
     Ok(())
 }
@@ -110,7 +98,7 @@ impl<'a> RowColumns<'a> {
 
     /// The operations; `None` for one that [`DepthOp::new`] would refuse.
     #[inline(always)]
-    fn ops<'b>(&self, ticks: &'b [i64]) -> impl Iterator<Item = Option<(OpKind, Side, usize, i64, f64)>> + 'b
+    fn ops<'b>(&self, ticks: &'b [i64]) -> impl Iterator<Item = Option<(OpKind, usize, usize, i64, f64)>> + 'b
     where
         'a: 'b,
     {
@@ -127,8 +115,7 @@ impl<'a> RowColumns<'a> {
             if !valued | (side & !1 != 0) | (*position < 0) {
                 return None;
             }
-            let side = if *side == 0 { Side::Ask } else { Side::Bid };
-            Some((kind, side, *position as usize, *ticks, *size))
+            Some((kind, (*side & 1) as usize, *position as usize, *ticks, *size))
         })
     }
 
@@ -141,16 +128,10 @@ impl<'a> RowColumns<'a> {
     }
 }
 
-fn walk(
-    book: &mut DepthBook,
-    columns: &RowColumns<'_>,
-    ticks: &[i64],
-    mut after: impl FnMut(&DepthBook, usize),
-) -> std::result::Result<(), usize> {
+fn walk(book: &mut DepthBook, columns: &RowColumns<'_>, ticks: &[i64]) -> std::result::Result<(), usize> {
     for (row, op) in columns.ops(ticks).enumerate() {
         let (kind, side, position, ticks, size) = op.ok_or(row)?;
         book.change(kind, side, position, ticks, size);
-        after(book, row);
     }
     Ok(())
 }
@@ -160,14 +141,39 @@ fn walk_quotes(
     book: &mut DepthBook,
     columns: &RowColumns<'_>,
     ticks: &[i64],
-    block: &mut Block,
+    quotes: &mut QuoteRows<'_>,
 ) -> std::result::Result<(), usize> {
-    let mut best = [book.best(Side::Ask), book.best(Side::Bid)];
-    for (row, (op, quote)) in columns.ops(ticks).zip(block.quotes()).enumerate() {
+    let (mut prices, mut sizes) = ([0.0; 2], [0.0; 2]);
+    for side in 0..2 {
+        (prices[side], sizes[side]) = book.best(side);
+    }
+    for (row, (op, quote)) in columns.ops(ticks).zip(quotes.rows()).enumerate() {
         let (kind, side, position, ticks, size) = op.ok_or(row)?;
         book.change(kind, side, position, ticks, size);
-        best[side as usize] = book.best(side);
-        quote.set(best[Side::Bid as usize], best[Side::Ask as usize]);
+        (prices[side], sizes[side]) = book.best(side);
+        quote.set((prices[BID], sizes[BID]), (prices[ASK], sizes[ASK]));
+    }
+    Ok(())
+}
+
+fn walk_deep(
+    book: &mut DepthBook,
+    columns: &RowColumns<'_>,
+    ticks: &[i64],
+    hole_ticks: i64,
+    quotes: &mut QuoteRows<'_>,
+    depth: &mut DepthRows<'_>,
+) -> std::result::Result<(), usize> {
+    for (row, (op, quote)) in columns.ops(ticks).zip(quotes.rows()).enumerate() {
+        let (kind, side, position, ticks, size) = op.ok_or(row)?;
+        book.change(kind, side, position, ticks, size);
+        quote.set(book.best(BID), book.best(ASK));
+        if let Some(obi) = depth.obi_weighted.get_mut(row) {
+            *obi = book.weighted_imbalance(OBI_LEVELS);
+        }
+        if let Some(column) = depth.flags.get_mut(row) {
+            *column = flags(book, hole_ticks);
+        }
     }
     Ok(())
 }

@@ -130,22 +130,22 @@ impl PyDepthBook {
 
     #[getter]
     fn best_bid(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Bid).0)
+        known(self.lock(py).book.quote().bid)
     }
 
     #[getter]
     fn best_ask(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Ask).0)
+        known(self.lock(py).book.quote().ask)
     }
 
     #[getter]
     fn best_bid_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Bid).1)
+        known(self.lock(py).book.quote().bid_size)
     }
 
     #[getter]
     fn best_ask_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Ask).1)
+        known(self.lock(py).book.quote().ask_size)
     }
 
     #[getter]

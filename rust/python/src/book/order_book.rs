@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alphatrader_core::book::batch::{apply, Prices, UpdateColumns};
-use alphatrader_core::book::{metrics, OrderBook, Quote, Side, TickScale};
+use alphatrader_core::book::{metrics, OrderBook, Quote, TickScale};
 use arrow_array::types::{Float64Type, Int64Type, Int8Type};
 use numpy::PyArray2;
 use pyo3::prelude::*;
@@ -150,22 +150,22 @@ impl PyOrderBook {
 
     #[getter]
     fn best_bid(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Bid).0)
+        known(self.lock(py).book.quote().bid)
     }
 
     #[getter]
     fn best_ask(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Ask).0)
+        known(self.lock(py).book.quote().ask)
     }
 
     #[getter]
     fn best_bid_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Bid).1)
+        known(self.lock(py).book.quote().bid_size)
     }
 
     #[getter]
     fn best_ask_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.best(Side::Ask).1)
+        known(self.lock(py).book.quote().ask_size)
     }
 
     #[getter]

@@ -66,7 +66,7 @@ proptest! {
             }
             let best = |side| model.levels(side).first().copied().map_or([u64::MAX; 2], |l| [l.0.to_bits(), l.1.to_bits()]);
             for (side, code) in [(Side::Bid, 1), (Side::Ask, 0)] {
-                let (price, size) = book.best(side);
+                let (price, size) = book.best(side as usize);
                 let bits = if price.is_nan() { [u64::MAX; 2] } else { [price.to_bits(), size.to_bits()] };
                 prop_assert_eq!(bits, best(code));
                 prop_assert_eq!(book.rows(side).len(), model.sides[code].len());
