@@ -5,6 +5,7 @@ dictionaries, nautilus_trader its own book over prebuilt deltas, ib_insync lists
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -62,11 +63,10 @@ class RowOperations(NamedTuple):
 
 
 def row_operations(count: int, *, depth: int = 20, seed: int = 7) -> RowOperations:
-    """Rows in price order, several market makers at a price: 30% inserts, 45% updates of a size, 25% deletes.
+    """Rows in price order over twelve prices, so one or two market makers at each; inserts, updates of a size, deletes.
 
-    The list that the broker would hold is kept along, so that every operation names a row that is there. The first
-    operations fill the book; what an insert pushes out is deleted first, as the lists of a client never shrink by
-    themselves.
+    The list that the broker would hold is kept along: every operation names a row that is there, and none pushes
+    another out (the lists of ib_insync would keep it).
     """
     rng = np.random.default_rng(seed)
     draws = rng.random((count, 3))
@@ -77,10 +77,8 @@ def row_operations(count: int, *, depth: int = 20, seed: int = 7) -> RowOperatio
         side = int(which < 0.5)
         ranks = lists[side]
         if len(ranks) < 5 or (kind < 0.3 and len(ranks) < depth):
-            position = int(where * (len(ranks) + 1))
-            low = ranks[position - 1] if position else (ranks[0] - 1 if ranks else 1)
-            high = ranks[position] if position < len(ranks) else low + 2
-            rank = low + int(where * 7_919) % (high - low + 1)
+            rank = 1 + int(where * 12)
+            position = bisect_right(ranks, rank)
             ranks.insert(position, rank)
             rows.append((0, side, position, rank, size))
         elif kind < 0.6 or len(ranks) == 5:

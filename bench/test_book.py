@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench.contest import SIZES, Race
 
 from alphatrader._core import DepthBook, OrderBook
 from bench import book_peers as peers
-from bench.contest import SIZES, Race
 
 CALL_SIZES = (10_000, 100_000)
 """For single calls: the cost of one does not depend on how many there are."""
@@ -47,7 +47,9 @@ def test_price_keyed_batch(contest: Callable[..., Race], size: int) -> None:
         return book
 
     race.ours(ours, checksum=lambda book: book.bbo())
-    race.peer("numba sorted array", lambda: by_numba(updates), checksum=lambda r: r[1].tolist(), demand=0.4, requires="numba")
+    race.peer(
+        "numba sorted array", lambda: by_numba(updates), checksum=lambda r: r[1].tolist(), demand=0.4, requires="numba"
+    )
     nautilus(race, updates, demand=0.067)
     hftbacktest(race, updates)
     reads(race, updates, demand=8.0)
@@ -91,14 +93,20 @@ def nautilus(race: Race, updates: peers.Updates, *, demand: float, checked: bool
         return book
 
     if checked:
-        race.peer("nautilus_trader apply_deltas", call, checksum=peers.nautilus_bbo, demand=demand, requires="nautilus_trader")
+        race.peer(
+            "nautilus_trader apply_deltas", call, checksum=peers.nautilus_bbo, demand=demand, requires="nautilus_trader"
+        )
     else:
         expected = peers.checksum(bbo_columns(OrderBook(0.01).apply_batch(updates.columns, ["bbo"])))
-        race.peer("nautilus_trader apply_deltas", call, checksum=lambda _: expected, demand=demand, requires="nautilus_trader")
+        race.peer(
+            "nautilus_trader apply_deltas", call, checksum=lambda _: expected, demand=demand, requires="nautilus_trader"
+        )
 
 
 def hftbacktest(race: Race, updates: peers.Updates) -> None:
-    race.absent["hftbacktest"] = "its books live inside a backtest with orders, queues and latency: no book alone to call"
+    race.absent["hftbacktest"] = (
+        "its books live inside a backtest with orders, queues and latency: no book alone to call"
+    )
 
 
 def empty_loop(columns: list[list[Any]]) -> None:
@@ -234,7 +242,14 @@ def test_one_call_an_update_with_bbo(contest: Callable[..., Race], size: int) ->
     race.peer("order_book (C)", order_book, checksum=float, demand=0.25, requires="order_book")
     race.peer("dict, max and min", dicts, checksum=float)
     race.peer("SortedDict", sorted_dicts, checksum=float, requires="sortedcontainers")
-    race.peer("nautilus_trader apply_delta", nautilus, checksum=float, demand=0.4, size_max=100_000, requires="nautilus_trader")
+    race.peer(
+        "nautilus_trader apply_delta",
+        nautilus,
+        checksum=float,
+        demand=0.4,
+        size_max=100_000,
+        requires="nautilus_trader",
+    )
     race.limit("empty zip loop", lambda: empty_loop(columns))
     race.run()
 

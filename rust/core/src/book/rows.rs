@@ -112,6 +112,14 @@ impl DepthBook {
         self.sides[side & 1].best().map_or((f64::NAN, f64::NAN), |row| self.priced(side, row))
     }
 
+    /// The same, and how many rows the level is made of: past all of them if the rows are not sorted.
+    #[inline(always)]
+    pub(super) fn best_with_rows(&self, side: usize) -> (f64, f64, usize) {
+        let Some((row, rows)) = self.sides[side & 1].best_with_rows() else { return (f64::NAN, f64::NAN, usize::MAX) };
+        let (price, size) = self.priced(side, row);
+        (price, size, rows)
+    }
+
     /// Best bid and ask.
     #[inline]
     pub fn quote(&self) -> Quote {

@@ -82,12 +82,10 @@ impl TickScale {
     /// [`Self::to_ticks`] of a block of prices.
     #[inline]
     pub fn nearest_block(self, prices: &[f64], ticks: &mut [i64]) {
-        let mut good = true;
-        for (price, ticks) in prices.iter().zip(&mut *ticks) {
-            let scaled = *price * self.div / self.mul;
-            *ticks = rounded(scaled).1;
-            good &= scaled.abs() <= TICKS_MAX_F64;
-        }
+        let good = match self.per_dollar {
+            Some(n) => nearest(prices, ticks, |price| price * n),
+            None => nearest(prices, ticks, |price| price / self.tick_size),
+        };
         // NaN (in a row that is deleted) or beyond exactness.
         if !good {
             prices.iter().zip(ticks).for_each(|(price, ticks)| *ticks = self.to_ticks(*price));
@@ -143,6 +141,18 @@ fn convert(prices: &[f64], ticks: &mut [i64], scaled: impl Fn(f64) -> f64) -> bo
         let (whole, rounded) = rounded(scaled);
         *ticks = rounded;
         good &= is_on_grid(scaled, whole);
+    }
+    good
+}
+
+/// Whether all prices can be told apart from their neighbours; if not, the ticks mean nothing.
+#[inline]
+fn nearest(prices: &[f64], ticks: &mut [i64], scaled: impl Fn(f64) -> f64) -> bool {
+    let mut good = true;
+    for (price, ticks) in prices.iter().zip(ticks) {
+        let scaled = scaled(*price);
+        *ticks = rounded(scaled).1;
+        good &= scaled.abs() <= TICKS_MAX_F64;
     }
     good
 }

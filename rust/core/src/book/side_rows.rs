@@ -98,15 +98,28 @@ impl SideRows {
     /// The best level, its rows added up in their order.
     #[inline(always)]
     pub(super) fn best(&self) -> Option<Row> {
-        if self.defects != 0 {
-            return self.best_of_disorder();
+        self.best_with_rows().map(|(level, _)| level)
+    }
+
+    /// The same, and how many rows it is made of: past all of them if the rows are not sorted.
+    #[inline(always)]
+    pub(super) fn best_with_rows(&self) -> Option<(Row, usize)> {
+        if !self.is_sorted() {
+            return self.best_of_disorder().map(|level| (level, usize::MAX));
         }
         let (first, others) = self.rows().split_first()?;
-        let mut level = *first;
+        let (mut level, mut rows) = (*first, 1);
         for row in others.iter().take_while(|row| row.rank == first.rank) {
             level.size += row.size;
+            rows += 1;
         }
-        Some(level)
+        Some((level, rows))
+    }
+
+    /// Whether the rows stand by price, none of size 0: the best level is then the first rows.
+    #[inline(always)]
+    pub(super) const fn is_sorted(&self) -> bool {
+        self.defects == 0
     }
 
     #[cold]
