@@ -95,7 +95,7 @@ def duckdb_query(frame: pl.DataFrame) -> Callable[[], Any]:
                -sum(gamma * open_interest) FILTER ("right" = -1) * {MULTIPLIER * SPOT**2 * 0.01} put_gex,
                sum(delta * open_interest) * {MULTIPLIER * SPOT} dex_usd
         FROM chain WHERE open_interest >= 5 GROUP BY strike ORDER BY strike"""
-    return lambda: connection.execute(query).fetch_arrow_table()
+    return lambda: connection.execute(query).fetchnumpy()
 
 
 def by_pandas(frame: Any) -> Any:

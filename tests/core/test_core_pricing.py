@@ -252,6 +252,6 @@ def test_american_options_lie_near_a_binomial_tree() -> None:
     implied = implied_volatility(
         ours["price"], 100.0, strike, seconds, right, rate=RATE, dividend_yield=DIVIDEND_YIELD, style="american"
     )
-    open_ = ours["price"] - np.maximum(right * (100 - strike), 0) > 1e-3
+    open_ = (ours["price"] - np.maximum(right * (100 - strike), 0) > 1e-3) & (ours["vega"] > 1e-3)
     assert open_.sum() > 15
     np.testing.assert_allclose(implied[open_], iv[open_], rtol=1e-6)
