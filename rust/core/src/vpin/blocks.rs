@@ -1,19 +1,12 @@
-//! Sums over blocks of 64 trades: what makes a tape cost less than a nanosecond a trade.
+//! Sums over blocks of trades: what makes a tape cost less than a nanosecond a trade.
 //!
-//! A block that stays inside its bucket is only added up, in lanes that the compiler turns into vector code. The sums
-//! are of whole numbers below 2^53 and so exact in any order: a block gives the bits that its trades would one by one.
+//! A block that stays inside its bucket is only added up, in loops that the compiler turns into vector code. The sums are
+//! of integers and so exact in any order: a block gives the bits that its trades would one by one.
 
-#![allow(clippy::inline_always, reason = "the loop over blocks becomes vector code only as a whole")]
+#![allow(clippy::inline_always, reason = "the loops become wide vector code where they are inlined")]
 
-use crate::limits::{self, SIZE_MAX};
+use crate::limits;
 use crate::vpin::units::{ROUND, UNITS_PER_SHARE};
-
-/// Trades in a block.
-pub(crate) const BLOCK: usize = 64;
-const LANES: usize = 8;
-/// Up to this many shares in each trade, a block of fractions in units stays below 2^53.
-const FRACTION_MAX: f64 = 1e6;
-const SIGN: u64 = 1 << 63;
 
 /// Units of a block of trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,111 +18,90 @@ pub(crate) struct BlockSums {
     pub unclassified: i64,
 }
 
-/// The sums of a block, or `None` where its trades must be looked at one by one: a size or side is bad, or sizes are
-/// too large to add up as floats.
-#[inline(always)]
-pub(crate) fn sums(size: &[f64; BLOCK], side: &[i8; BLOCK]) -> Option<BlockSums> {
-    if !sides_ok(side) {
-        return None;
-    }
-    whole(size, side).or_else(|| fractions(size, side))
+/// What the sides of a block are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sides {
+    /// Each is 1 or -1.
+    Known,
+    /// Some are 0.
+    Partly,
+    Bad,
 }
 
-/// Whole shares, not more than [`SIZE_MAX`] in all.
+/// The sums of a block of at most 1,024 trades, or `None` where they must be looked at one by one: a size or side is bad,
+/// or a size is above 45 million shares (2^52 units).
 #[inline(always)]
-fn whole(size: &[f64; BLOCK], side: &[i8; BLOCK]) -> Option<BlockSums> {
-    let mut volume = [0.0; LANES];
-    let mut signed = [0.0; LANES];
-    let mut classified = [0.0; LANES];
-    let mut odd = [0_u64; LANES];
-    for (sizes, sides) in size.as_chunks::<LANES>().0.iter().zip(side.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            let x = sizes[lane];
-            let directed = x * f64::from(sides[lane]);
-            volume[lane] += x;
-            signed[lane] += directed;
-            classified[lane] += directed.abs();
-            // Any bit is set if x is no whole number or below 0. A NaN or infinity shows in the sum.
-            odd[lane] |= (((x + ROUND) - ROUND).to_bits() ^ x.to_bits()) | (x.to_bits() & SIGN);
+pub(crate) fn sums(size: &[f64], side: &[i8]) -> Option<BlockSums> {
+    let sides = sides_of(side);
+    if sides == Sides::Bad {
+        return None;
+    }
+    let (mut volume, mut sold, mut high) = (0_u64, 0_u64, 0_u64);
+    for (x, side) in size.iter().zip(side) {
+        let units = mantissa(*x);
+        volume += units & UNITS_MASK;
+        sold += units & where_sold(*side);
+        // Above the mantissa a bit is left of what is below 0, too large or NaN.
+        high |= units | (x.to_bits() & SIGN);
+    }
+    if high & !UNITS_MASK != 0 {
+        return None;
+    }
+    let mut unclassified = 0;
+    if sides == Sides::Partly {
+        for (x, side) in size.iter().zip(side) {
+            unclassified += mantissa(*x) & u64::from(*side != 0).wrapping_sub(1);
         }
     }
-    let odd = odd.iter().fold(0, |all, lane| all | lane);
-    let volume = add(&volume);
-    // None is below 0, so none is above the sum; and all that was added up was exact.
-    if odd != 0 || volume.is_nan() || volume > SIZE_MAX {
-        return None;
-    }
-    let units = |shares: f64| shares as i64 * UNITS_PER_SHARE;
-    Some(BlockSums {
-        volume: units(volume),
-        signed: units(add(&signed)),
-        unclassified: units(volume - add(&classified)),
-    })
+    // Each is below 2^62.
+    let (volume, sold, unclassified) = (volume as i64, sold as i64, unclassified as i64);
+    Some(BlockSums { volume, signed: volume - unclassified - 2 * sold, unclassified })
 }
 
-/// Fractions of shares, not more than [`FRACTION_MAX`] in a trade.
+const SIGN: u64 = 1 << 63;
+const UNITS_MASK: u64 = (1 << 52) - 1;
+
+/// As `units_of` does it: adding 2^52 leaves the whole units in the mantissa. Other bits are set unless there are fewer
+/// than 2^52 of them.
 #[inline(always)]
-fn fractions(size: &[f64; BLOCK], side: &[i8; BLOCK]) -> Option<BlockSums> {
-    let mut volume = [0.0; LANES];
-    let mut signed = [0.0; LANES];
-    let mut classified = [0.0; LANES];
-    let mut bad = [0_u64; LANES];
-    for (sizes, sides) in size.as_chunks::<LANES>().0.iter().zip(side.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            let x = sizes[lane];
-            // As `units_of` does it.
-            let units = (x * UNITS_PER_SHARE as f64 + ROUND) - ROUND;
-            let directed = units * f64::from(sides[lane]);
-            volume[lane] += units;
-            signed[lane] += directed;
-            classified[lane] += directed.abs();
-            bad[lane] |= u64::from(!(0.0..=FRACTION_MAX).contains(&x));
-        }
-    }
-    if bad.iter().fold(0, |all, lane| all | lane) != 0 {
-        return None;
-    }
-    let volume = add(&volume);
-    Some(BlockSums {
-        volume: volume as i64,
-        signed: add(&signed) as i64,
-        unclassified: (volume - add(&classified)) as i64,
-    })
+fn mantissa(shares: f64) -> u64 {
+    (shares * UNITS_PER_SHARE as f64 + ROUND).to_bits() ^ ROUND.to_bits()
+}
+
+/// All bits of a mantissa if the side is -1, none if it is 0 or 1.
+#[inline(always)]
+fn where_sold(side: i8) -> u64 {
+    i64::from(side).cast_unsigned() >> 12
 }
 
 #[inline(always)]
-fn add(lanes: &[f64; LANES]) -> f64 {
-    lanes.iter().sum()
-}
-
-#[inline(always)]
-fn sides_ok(side: &[i8; BLOCK]) -> bool {
-    // -1, 0 and 1 become 0, 1 and 2; anything else is above that as an unsigned byte.
-    side.iter().fold(0_u8, |most, side| most.max(side.wrapping_add(1) as u8)) <= 2
+fn sides_of(side: &[i8]) -> Sides {
+    let (mut unlike, mut odd) = (0_u8, !0_u8);
+    for side in side {
+        let bits = side.cast_unsigned();
+        unlike |= bits ^ (bits >> 1);
+        odd &= bits;
+    }
+    // Of 1 and -1 the lowest bit is set and all others are alike.
+    if unlike & 0x7E == 0 && odd & 1 == 1 {
+        Sides::Known
+    } else if side.iter().fold(0, |most, side| most.max(side.wrapping_add(1).cast_unsigned())) <= 2 {
+        Sides::Partly
+    } else {
+        Sides::Bad
+    }
 }
 
 /// Whether all prices are above 0 and below the limit.
 #[inline(always)]
-pub(crate) fn prices_ok(price: &[f64; BLOCK]) -> bool {
-    let mut bad = [0_u64; LANES];
-    for prices in price.as_chunks::<LANES>().0 {
-        for lane in 0..LANES {
-            bad[lane] |= u64::from(!limits::is_price(prices[lane]));
-        }
-    }
-    bad.iter().fold(0, |all, lane| all | lane) == 0
+pub(crate) fn prices_ok(price: &[f64]) -> bool {
+    price.iter().fold(0, |bad, price| bad | u64::from(!limits::is_price(*price))) == 0
 }
 
 /// Whether all sizes are above 0 and below the limit.
 #[inline(always)]
-pub(crate) fn sizes_positive(size: &[f64; BLOCK]) -> bool {
-    let mut bad = [0_u64; LANES];
-    for sizes in size.as_chunks::<LANES>().0 {
-        for lane in 0..LANES {
-            bad[lane] |= u64::from(sizes[lane] == 0.0 || !limits::is_size(sizes[lane]));
-        }
-    }
-    bad.iter().fold(0, |all, lane| all | lane) == 0
+pub(crate) fn sizes_positive(size: &[f64]) -> bool {
+    size.iter().fold(0, |bad, size| bad | u64::from(*size == 0.0 || !limits::is_size(*size))) == 0
 }
 
 #[cfg(test)]
@@ -138,7 +110,10 @@ mod tests {
     use crate::vpin::units::units_of;
     use proptest::prelude::*;
 
-    fn one_by_one(size: &[f64; BLOCK], side: &[i8; BLOCK]) -> BlockSums {
+    /// Trades in a block here; any number will do.
+    const BLOCK: usize = 77;
+
+    fn one_by_one(size: &[f64], side: &[i8]) -> BlockSums {
         let mut sums = BlockSums { volume: 0, signed: 0, unclassified: 0 };
         for (size, side) in size.iter().zip(side) {
             let units = units_of(*size);
@@ -150,21 +125,20 @@ mod tests {
     }
 
     fn sizes() -> impl Strategy<Value = Vec<f64>> {
-        let whole = proptest::collection::vec((0_u32..15_000_000).prop_map(f64::from), BLOCK);
-        let fractions = proptest::collection::vec((0_u64..=100_000_000_000_000).prop_map(|u| u as f64 / 1e8), BLOCK);
+        let whole = proptest::collection::vec((0_u32..45_000_000).prop_map(f64::from), BLOCK);
+        let fractions = proptest::collection::vec((0_u64..4_500_000_000_000_000).prop_map(|u| u as f64 / 1e8), BLOCK);
         prop_oneof![whole, fractions, proptest::collection::vec(0.0..1e6_f64, BLOCK)]
     }
 
     proptest! {
         #[test]
         fn equal_the_trades_one_by_one(size in sizes(), side in proptest::collection::vec(-1_i8..=1, BLOCK)) {
-            let (size, side) = (size.try_into().unwrap(), side.try_into().unwrap());
             prop_assert_eq!(sums(&size, &side), Some(one_by_one(&size, &side)));
         }
 
         #[test]
         fn a_bad_value_anywhere_is_seen(at in 0..BLOCK, bad in prop_oneof![
-            Just(f64::NAN), Just(-1.0), Just(-0.5), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(1.1e9), Just(-1e300),
+            Just(f64::NAN), Just(-1.0), Just(-0.5), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(1.1e9), Just(-1e300), Just(-1e-12),
         ]) {
             let mut size = [100.0; BLOCK];
             size[at] = bad;

@@ -1,17 +1,22 @@
-//! A tape through classification and buckets, a block of 64 trades at a time where that is possible.
+//! A tape through classification and buckets, a block of trades at a time.
 
-#![allow(clippy::inline_always, reason = "the loop over blocks becomes vector code only as a whole")]
+#![allow(clippy::inline_always, reason = "the loops become wide vector code where they are inlined, see `wide`")]
+
+use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::market::aggressor::TickRule;
 use crate::vpin::accumulator::{Accumulator, Closed, Split};
-use crate::vpin::blocks::{prices_ok, sizes_positive, sums, BLOCK};
-use crate::vpin::sides::{block_sides, one_side, QuoteColumns};
+use crate::vpin::blocks::{prices_ok, sizes_positive, sums};
+use crate::vpin::sides::{block_sides, one_side, QuoteColumns, BLOCK};
 use crate::vpin::units::units_of;
+use crate::vpin::wide;
 
 /// Most buckets that one batch may fill; more means that the bucket is far too small for the tape.
 pub const BATCH_BUCKETS_MAX: usize = 20_000_000;
+/// A block over a bucket's edge is taken in parts of so many trades, all but one of which lie inside a bucket.
+const PART: usize = 32;
 
 /// A recorded tape, or a piece of one, in columns of one length.
 #[derive(Debug, Clone, Copy)]
@@ -29,12 +34,12 @@ pub struct TapeColumns<'a> {
 }
 
 impl TapeColumns<'_> {
-    /// Whether all columns are of one length.
-    pub(crate) fn check_lengths(&self) -> Result<()> {
-        let trades = self.ts_ns.len();
+    /// Whether all columns are of one length; those for which it is not needed may lack times and sizes.
+    pub(crate) fn check_lengths(&self, timed: bool) -> Result<()> {
+        let trades = self.trades();
         let others = [
-            ("price", self.price.map(<[f64]>::len)),
-            ("size", Some(self.size.len())),
+            ("ts_ns", Some(self.ts_ns.len()).filter(|length| timed || *length > 0)),
+            ("size", Some(self.size.len()).filter(|length| timed || *length > 0)),
             ("aggressor", self.aggressor.map(<[i8]>::len)),
             ("bid", self.quotes.map(|quotes| quotes.bid.len())),
             ("ask", self.quotes.map(|quotes| quotes.ask.len())),
@@ -42,7 +47,7 @@ impl TapeColumns<'_> {
         for (name, length) in others {
             if let Some(length) = length.filter(|length| *length != trades) {
                 return Err(Error::invalid(format!(
-                    "ts_ns has {trades} values and {name} has {length}: they must be of one length"
+                    "there are {trades} trades and {length} values of {name}: they must be of one length"
                 )));
             }
         }
@@ -50,32 +55,50 @@ impl TapeColumns<'_> {
     }
 
     /// Refuse a row that cannot be true.
-    pub(crate) fn check_row(&self, row: usize) -> Result<()> {
-        limits::check("trade", self.price.map_or(1.0, |price| price[row]), self.size[row])?;
-        match self.aggressor {
-            Some(sides) if !(-1..=1).contains(&sides[row]) => Err(Error::invalid(format!(
-                "the aggressor was {}: give 1 (buyer), -1 (seller) or 0 (unknown)",
-                sides[row]
-            ))),
-            _ => Ok(()),
-        }
+    fn check_row(&self, row: usize) -> Result<()> {
+        let price = self.price.map_or(1.0, |price| price[row]);
+        limits::check("trade", price, self.size.get(row).copied().unwrap_or(1.0))?;
+        self.aggressor.map_or(Ok(()), |sides| check_side(sides[row]))
     }
 
     /// Refuse every row that cannot be true, from `first` on; `rows_before` rows stood in earlier pieces.
     pub(crate) fn check_rows(&self, first: usize, rows_before: usize) -> Result<()> {
-        for row in first..self.ts_ns.len() {
+        for row in first..self.trades() {
             self.check_row(row).map_err(|error| Error::invalid(format!("trade {}: {error}", rows_before + row)))?;
         }
         Ok(())
     }
+
+    fn trades(&self) -> usize {
+        self.price.map_or(self.size.len(), <[f64]>::len)
+    }
+
+    #[inline(always)]
+    fn rows(&self, rows: Range<usize>) -> Self {
+        Self {
+            ts_ns: self.ts_ns.get(rows.clone()).unwrap_or_default(),
+            price: self.price.map(|price| &price[rows.clone()]),
+            size: self.size.get(rows.clone()).unwrap_or_default(),
+            aggressor: self.aggressor.map(|sides| &sides[rows.clone()]),
+            quotes: self.quotes.map(|quotes| quotes.rows(rows)),
+        }
+    }
+}
+
+/// Refuse a side that is none.
+pub(crate) fn check_side(side: i8) -> Result<()> {
+    if (-1..=1).contains(&side) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the aggressor was {side}: give 1 (buyer), -1 (seller) or 0 (unknown)")))
 }
 
 pub(crate) fn too_many_buckets() -> Error {
     Error::invalid(format!("the tape fills more than {BATCH_BUCKETS_MAX} buckets: give a larger bucket volume"))
 }
 
-/// Where a block could not go on; the caller looks for the reason.
-struct Stop;
+/// The first row of a block that could not be taken; the caller looks for the reason.
+pub(crate) struct Stop(usize);
 
 /// Who says which side a trade was on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +109,7 @@ pub(crate) enum Sider {
     Rule(TickRule),
 }
 
-/// Classify and pour all rows. On an error `sider`, `accumulator` and `closed` are left as they got.
+/// Classify and pour all rows of a checked tape. On an error `sider`, `accumulator` and `closed` are left as they got.
 pub(crate) fn pour_tape(
     tape: TapeColumns<'_>,
     rows_before: usize,
@@ -94,160 +117,131 @@ pub(crate) fn pour_tape(
     accumulator: &mut Accumulator,
     closed: &mut Vec<Closed>,
 ) -> Result<()> {
-    let trades = tape.ts_ns.len();
-    let mut first = 0;
-    while first < trades {
-        let end = trades.min(first + BLOCK);
-        let done = match block_at(tape, first) {
-            Some(block) => pour_block(&block, sider, accumulator, closed),
-            None => pour_rows_of(tape, first, end, sider, accumulator, closed),
-        };
-        if done.is_err() {
-            tape.check_rows(first, rows_before)?;
-            return Err(too_many_buckets());
-        }
-        first = end;
-    }
-    Ok(())
-}
-
-/// The columns of 64 trades.
-struct Block<'a> {
-    ts_ns: &'a [i64; BLOCK],
-    price: Option<&'a [f64; BLOCK]>,
-    size: &'a [f64; BLOCK],
-    aggressor: Option<&'a [i8; BLOCK]>,
-    quotes: Option<(&'a [f64; BLOCK], &'a [f64; BLOCK])>,
-}
-
-#[inline(always)]
-fn block_at(tape: TapeColumns<'_>, first: usize) -> Option<Block<'_>> {
-    Some(Block {
-        ts_ns: tape.ts_ns.get(first..)?.first_chunk()?,
-        price: match tape.price {
-            Some(price) => Some(price.get(first..)?.first_chunk()?),
-            None => None,
-        },
-        size: tape.size.get(first..)?.first_chunk()?,
-        aggressor: match tape.aggressor {
-            Some(side) => Some(side.get(first..)?.first_chunk()?),
-            None => None,
-        },
-        quotes: tape.quotes.and_then(|quotes| quotes.block_at(first)),
+    wide::pour_blocks(&tape, sider, accumulator, closed).or_else(|Stop(row)| {
+        tape.check_rows(row, rows_before)?;
+        Err(too_many_buckets())
     })
 }
 
+/// [`pour_tape`] without the reason of a refusal.
 #[inline(always)]
-fn pour_block(
-    block: &Block<'_>,
+pub(crate) fn pour_blocks(
+    tape: &TapeColumns<'_>,
     sider: &mut Sider,
     accumulator: &mut Accumulator,
     closed: &mut Vec<Closed>,
 ) -> std::result::Result<(), Stop> {
-    if block.price.is_some_and(|price| !prices_ok(price)) {
-        return Err(Stop);
-    }
     let mut found = [0; BLOCK];
-    let sides = match (sider, block.aggressor, block.price) {
-        (Sider::Given, Some(sides), _) => sides,
-        (Sider::Rule(rule), _, Some(price)) => {
-            if sizes_positive(block.size) {
-                block_sides(rule, price, block.quotes, &mut found);
-            } else {
-                // A size of 0 is no trade, and moves no tick.
-                for i in (0..BLOCK).filter(|i| block.size[*i] != 0.0) {
-                    found[i] = one_side(rule, block.quotes.map(|(bid, ask)| (bid[i], ask[i])), price[i]);
-                }
-            }
-            &found
+    let mut row = 0;
+    while row < tape.trades() {
+        let end = tape.trades().min(row + BLOCK);
+        let block = tape.rows(row..end);
+        if block.price.is_some_and(|price| !prices_ok(price)) {
+            return Err(Stop(row));
         }
-        _ => return Err(Stop),
-    };
-    match sums(block.size, sides) {
-        Some(sums) if accumulator.add_inside(sums.volume, sums.signed, sums.unclassified) => Ok(()),
-        _ => pour_rows(block.ts_ns, block.size, sides, accumulator, closed),
-    }
-}
-
-/// The last rows of a tape, too few for a block.
-#[inline(never)]
-fn pour_rows_of(
-    tape: TapeColumns<'_>,
-    first: usize,
-    end: usize,
-    sider: &mut Sider,
-    accumulator: &mut Accumulator,
-    closed: &mut Vec<Closed>,
-) -> std::result::Result<(), Stop> {
-    for row in first..end {
-        tape.check_row(row).map_err(|_| Stop)?;
-        let side = match (&mut *sider, tape.aggressor, tape.price) {
-            (Sider::Given, Some(sides), _) => sides[row],
-            (Sider::Rule(_), _, _) if tape.size[row] == 0.0 => continue,
-            (Sider::Rule(rule), _, Some(price)) => {
-                one_side(rule, tape.quotes.map(|quotes| (quotes.bid[row], quotes.ask[row])), price[row])
+        let sides = match (&mut *sider, block.aggressor) {
+            (Sider::Given, Some(sides)) => sides,
+            (Sider::Given, None) => return Err(Stop(row)),
+            (Sider::Rule(rule), _) => {
+                find_sides(&block, rule, &mut found[..end - row]);
+                &found[..end - row]
             }
-            _ => return Err(Stop),
         };
-        pour_rows(&tape.ts_ns[row..=row], &tape.size[row..=row], &[side], accumulator, closed)?;
+        if !pour_inside(&block, sides, accumulator) {
+            pour_in_parts(&block, sides, accumulator, closed).map_err(|()| Stop(row))?;
+        }
+        row = end;
     }
     Ok(())
 }
 
-/// Pour trades of known sides one by one.
-#[inline(never)]
-fn pour_rows(
-    ts_ns: &[i64],
-    size: &[f64],
+/// Find the sides of trades with sound prices.
+#[inline(always)]
+fn find_sides(block: &TapeColumns<'_>, rule: &mut TickRule, found: &mut [i8]) {
+    let price = block.price.unwrap_or_default();
+    if sizes_positive(block.size) {
+        return block_sides(rule, price, block.quotes, found);
+    }
+    // A size of 0 is no trade, and moves no tick.
+    for (i, side) in found.iter_mut().enumerate() {
+        let quote = block.quotes.map(|quotes| (quotes.bid[i], quotes.ask[i]));
+        *side = if block.size[i] == 0.0 { 0 } else { one_side(rule, quote, price[i]) };
+    }
+}
+
+/// Take trades that stay inside the bucket; `false`, and nothing taken, if they do not or must be looked at one by one.
+#[inline(always)]
+fn pour_inside(block: &TapeColumns<'_>, sides: &[i8], accumulator: &mut Accumulator) -> bool {
+    sums(block.size, sides).is_some_and(|sums| accumulator.add_inside(sums.volume, sums.signed, sums.unclassified))
+}
+
+/// Take trades over a bucket's edge: in parts, and the part at the edge one by one.
+#[inline(always)]
+fn pour_in_parts(
+    block: &TapeColumns<'_>,
     sides: &[i8],
     accumulator: &mut Accumulator,
     closed: &mut Vec<Closed>,
-) -> std::result::Result<(), Stop> {
-    for ((ts_ns, size), side) in ts_ns.iter().zip(size).zip(sides) {
+) -> std::result::Result<(), ()> {
+    let mut row = 0;
+    while row < sides.len() {
+        let rows = row..sides.len().min(row + PART);
+        let (part, sides) = (block.rows(rows.clone()), &sides[rows]);
+        if !pour_inside(&part, sides, accumulator) {
+            pour_one_by_one(&part, sides, accumulator, closed)?;
+        }
+        row += PART;
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn pour_one_by_one(
+    part: &TapeColumns<'_>,
+    sides: &[i8],
+    accumulator: &mut Accumulator,
+    closed: &mut Vec<Closed>,
+) -> std::result::Result<(), ()> {
+    for ((ts_ns, size), side) in part.ts_ns.iter().zip(part.size).zip(sides) {
         if !limits::is_size(*size) || !(-1..=1).contains(side) {
-            return Err(Stop);
+            return Err(());
         }
         let units = units_of(*size);
         if closed.len() + accumulator.buckets_in(units) as usize > BATCH_BUCKETS_MAX {
-            return Err(Stop);
+            return Err(());
         }
         accumulator.pour(*ts_ns, units, Split::Side(*side), |bucket| closed.push(bucket));
     }
     Ok(())
 }
 
-/// Add the sides of all trades to `sides`; those of size 0 get 0. The tape may lack times and sizes.
-pub(crate) fn classify_each(tape: &TapeColumns<'_>, rule: &mut TickRule, sides: &mut Vec<i8>) -> Result<()> {
-    let (price, rows_before) = (tape.price.unwrap_or_default(), sides.len());
-    let tape = TapeColumns { ts_ns: &[], ..*tape };
-    let mut first = 0;
-    while first < price.len() {
-        let end = price.len().min(first + BLOCK);
-        let mut found = [0; BLOCK];
-        match (
-            price[first..end].first_chunk(),
-            tape.size.get(first..).and_then(<[f64]>::first_chunk),
-            tape.quotes.and_then(|quotes| quotes.block_at(first)),
-        ) {
-            (Some(price), sizes, quotes)
-                if end - first == BLOCK && prices_ok(price) && sizes.is_none_or(sizes_positive) =>
-            {
-                block_sides(rule, price, quotes, &mut found);
-            }
-            _ => {
-                for row in first..end {
-                    let size = tape.size.get(row).copied().unwrap_or(1.0);
-                    limits::check("trade", price[row], size)
-                        .map_err(|error| Error::invalid(format!("trade {}: {error}", rows_before + row)))?;
-                    if size != 0.0 {
-                        let quote = tape.quotes.map(|quotes| (quotes.bid[row], quotes.ask[row]));
-                        found[row - first] = one_side(rule, quote, price[row]);
-                    }
-                }
-            }
+/// Add the sides of all trades to `sides`; those of size 0 get 0. Without sizes every trade counts.
+pub(crate) fn classify_tape(tape: &TapeColumns<'_>, rule: &mut TickRule, sides: &mut Vec<i8>) -> Result<()> {
+    let rows_before = sides.len();
+    sides.resize(rows_before + tape.trades(), 0);
+    let found = &mut sides[rows_before..];
+    wide::classify_blocks(tape, rule, found).or_else(|Stop(row)| tape.check_rows(row, rows_before))
+}
+
+/// [`classify_tape`] without the reason of a refusal.
+#[inline(always)]
+pub(crate) fn classify_blocks(
+    tape: &TapeColumns<'_>,
+    rule: &mut TickRule,
+    found: &mut [i8],
+) -> std::result::Result<(), Stop> {
+    for (block, found) in found.chunks_mut(BLOCK).enumerate() {
+        let row = block * BLOCK;
+        let block = tape.rows(row..row + found.len());
+        let price = block.price.unwrap_or_default();
+        if !prices_ok(price) || !block.size.iter().all(|size| limits::is_size(*size)) {
+            return Err(Stop(row));
         }
-        sides.extend_from_slice(&found[..end - first]);
-        first = end;
+        if block.size.is_empty() {
+            block_sides(rule, price, block.quotes, found);
+        } else {
+            find_sides(&block, rule, found);
+        }
     }
     Ok(())
 }

@@ -6,9 +6,10 @@
 
 #![allow(clippy::inline_always, reason = "the loop over blocks becomes vector code only as a whole")]
 
+use std::ops::Range;
+
 use crate::limits::PRICE_MAX;
 use crate::market::aggressor::TickRule;
-use crate::vpin::blocks::BLOCK;
 
 /// The quote in force at each trade.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +20,11 @@ pub struct QuoteColumns<'a> {
     pub ask: &'a [f64],
 }
 
-impl<'a> QuoteColumns<'a> {
-    /// Bids and asks of 64 trades.
+impl QuoteColumns<'_> {
+    /// The quotes of some of the trades.
     #[inline(always)]
-    pub(crate) fn block_at(self, first: usize) -> Option<(&'a [f64; BLOCK], &'a [f64; BLOCK])> {
-        self.bid.get(first..)?.first_chunk().zip(self.ask.get(first..)?.first_chunk())
+    pub(crate) fn rows(self, rows: Range<usize>) -> Self {
+        Self { bid: &self.bid[rows.clone()], ask: &self.ask[rows] }
     }
 }
 
@@ -53,41 +54,75 @@ struct Sides {
     sold: u64,
 }
 
-/// Sides of a block of trades with sound prices and sizes above 0.
+/// Most trades in a block.
+pub(crate) const BLOCK: usize = 256;
+
+/// Sides of a block of at most [`BLOCK`] trades with sound prices and sizes above 0; all columns are of one length.
 #[inline(always)]
-pub(crate) fn block_sides(
-    rule: &mut TickRule,
-    price: &[f64; BLOCK],
-    quote: Option<(&[f64; BLOCK], &[f64; BLOCK])>,
-    out: &mut [i8; BLOCK],
-) {
-    let mut sides = by_tick(rule, price);
-    if let Some((bid, ask)) = quote {
-        let by_quote = by_quote(bid, ask, price);
-        let silent = !(by_quote.bought | by_quote.sold);
-        sides.bought = by_quote.bought | (silent & sides.bought);
-        sides.sold = by_quote.sold | (silent & sides.sold);
+pub(crate) fn block_sides(rule: &mut TickRule, price: &[f64], quotes: Option<QuoteColumns<'_>>, out: &mut [i8]) {
+    let (last, _) = rule.memory();
+    let mut changes = Marks::NONE;
+    let first = price.first().copied().unwrap_or(f64::NAN);
+    changes.up[0] = u8::from(first > last);
+    changes.down[0] = u8::from(first < last);
+    changes.mark(1, price.iter().skip(1).zip(price), |(price, before)| {
+        (u8::from(price > before), u8::from(price < before))
+    });
+    let mut quoted = Marks::NONE;
+    if let Some(quotes) = quotes {
+        quoted.mark(0, price.iter().zip(quotes.bid).zip(quotes.ask), |((price, bid), ask)| {
+            // Written without a jump, which would keep this from becoming vector code.
+            let sound = u8::from(*bid > 0.0) & u8::from(bid < ask) & u8::from(*ask <= PRICE_MAX);
+            let mid = (bid + ask) * 0.5;
+            (sound & u8::from(*price > mid), sound & u8::from(*price < mid))
+        });
     }
-    for (k, eight) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        let byte = |bits: u64| SPREAD[usize::from((bits >> (8 * k)) as u8)];
-        // Bytes of 1 times 255 are bytes of -1.
-        let bytes = byte(sides.bought) | (byte(sides.sold) * 0xFF);
-        *eight = bytes.to_le_bytes().map(u8::cast_signed);
+    for (word, out) in out.chunks_mut(64).enumerate() {
+        // Past the end of the block nothing changes.
+        let mut sides = by_tick(rule, changes.word(word), price[(word * 64 + 63).min(price.len() - 1)]);
+        if quotes.is_some() {
+            let by_quote = quoted.word(word);
+            let silent = !(by_quote.bought | by_quote.sold);
+            sides.bought = by_quote.bought | (silent & sides.bought);
+            sides.sold = by_quote.sold | (silent & sides.sold);
+        }
+        for (k, eight) in out.chunks_mut(8).enumerate() {
+            let byte = |bits: u64| SPREAD[usize::from((bits >> (8 * k)) as u8)];
+            // Bytes of 1 times 255 are bytes of -1.
+            let bytes = (byte(sides.bought) | (byte(sides.sold) * 0xFF)).to_le_bytes().map(u8::cast_signed);
+            eight.copy_from_slice(&bytes[..eight.len()]);
+        }
     }
 }
 
-#[inline(always)]
-fn by_tick(rule: &mut TickRule, price: &[f64; BLOCK]) -> Sides {
-    let (last, side) = rule.memory();
-    let mut ups = [0_u8; BLOCK];
-    let mut downs = [0_u8; BLOCK];
-    ups[0] = u8::from(price[0] > last);
-    downs[0] = u8::from(price[0] < last);
-    for i in 1..BLOCK {
-        ups[i] = u8::from(price[i] > price[i - 1]);
-        downs[i] = u8::from(price[i] < price[i - 1]);
+/// Bytes of 0 and 1 for each trade of a block.
+struct Marks {
+    up: [u8; BLOCK],
+    down: [u8; BLOCK],
+}
+
+impl Marks {
+    const NONE: Self = Self { up: [0; BLOCK], down: [0; BLOCK] };
+
+    #[inline(always)]
+    fn mark<T>(&mut self, first: usize, rows: impl Iterator<Item = T>, of: impl Fn(T) -> (u8, u8)) {
+        for ((up, down), row) in self.up[first..].iter_mut().zip(&mut self.down[first..]).zip(rows) {
+            (*up, *down) = of(row);
+        }
     }
-    let (up, down) = (gather(&ups), gather(&downs));
+
+    #[inline(always)]
+    fn word(&self, word: usize) -> Sides {
+        let of = |bytes: &[u8; BLOCK]| bytes.as_chunks::<64>().0.get(word).map_or(0, gather);
+        Sides { bought: of(&self.up), sold: of(&self.down) }
+    }
+}
+
+/// Sides of 64 trades by the tick rule, from the trades at which the price went up and down.
+#[inline(always)]
+fn by_tick(rule: &mut TickRule, changes: Sides, newest_price: f64) -> Sides {
+    let (_, side) = rule.memory();
+    let Sides { bought: up, sold: down } = changes;
     let (a, b) = (!down, up);
     let carried = a.wrapping_add(b).wrapping_add(u64::from(side > 0)) ^ a ^ b;
     let bought = up | (!down & carried);
@@ -102,27 +137,13 @@ fn by_tick(rule: &mut TickRule, price: &[f64; BLOCK]) -> Sides {
     };
     let sides = Sides { bought: bought & known, sold: !bought & known };
     let newest = i8::from(sides.bought >> 63 != 0) - i8::from(sides.sold >> 63 != 0);
-    *rule = TickRule::resume(price[BLOCK - 1], newest);
+    *rule = TickRule::resume(newest_price, newest);
     sides
-}
-
-#[inline(always)]
-fn by_quote(bid: &[f64; BLOCK], ask: &[f64; BLOCK], price: &[f64; BLOCK]) -> Sides {
-    let mut above = [0_u8; BLOCK];
-    let mut below = [0_u8; BLOCK];
-    for i in 0..BLOCK {
-        // Written without a jump, which would keep this from becoming vector code.
-        let sound = u8::from(bid[i] > 0.0) & u8::from(bid[i] < ask[i]) & u8::from(ask[i] <= PRICE_MAX);
-        let mid = (bid[i] + ask[i]) * 0.5;
-        above[i] = sound & u8::from(price[i] > mid);
-        below[i] = sound & u8::from(price[i] < mid);
-    }
-    Sides { bought: gather(&above), sold: gather(&below) }
 }
 
 /// Bytes of 0 and 1 to bits.
 #[inline(always)]
-fn gather(bytes: &[u8; BLOCK]) -> u64 {
+fn gather(bytes: &[u8; 64]) -> u64 {
     let mut bits = 0;
     for (k, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
         // The product brings the eight bytes' lowest bits side by side into the top byte.
@@ -166,23 +187,24 @@ mod tests {
         fn blocks_equal_trades_one_by_one(
             before in proptest::collection::vec(cents(3), 0..4),
             price in proptest::collection::vec(prop_oneof![cents(2), cents(6)], BLOCK),
+            rows in 1..=BLOCK,
             bid in proptest::collection::vec(maybe_price(), BLOCK),
             ask in proptest::collection::vec(maybe_price(), BLOCK),
             still in any::<bool>(), quoted in any::<bool>(),
         ) {
-            let price: [f64; BLOCK] = if still { [10.0; BLOCK] } else { price.try_into().unwrap() };
-            let (bid, ask) = (<[f64; BLOCK]>::try_from(bid).unwrap(), <[f64; BLOCK]>::try_from(ask).unwrap());
+            let price = if still { vec![10.0; rows] } else { price[..rows].to_vec() };
+            let (bid, ask) = (&bid[..rows], &ask[..rows]);
             let mut one = TickRule::new();
             for price in before {
                 one.classify(price);
             }
             let mut all = one;
-            let mut sides = [9; BLOCK];
-            block_sides(&mut all, &price, quoted.then_some((&bid, &ask)), &mut sides);
-            let expected: Vec<i8> = (0..BLOCK)
+            let mut sides = vec![9; rows];
+            block_sides(&mut all, &price, quoted.then_some(QuoteColumns { bid, ask }), &mut sides);
+            let expected: Vec<i8> = (0..rows)
                 .map(|i| one_side(&mut one, quoted.then_some((bid[i], ask[i])), price[i]))
                 .collect();
-            prop_assert_eq!(sides.to_vec(), expected);
+            prop_assert_eq!(sides, expected);
             prop_assert_eq!(all, one);
         }
 

@@ -5,7 +5,7 @@ use crate::limits;
 use crate::market::aggressor::TickRule;
 use crate::vpin::accumulator::Split;
 use crate::vpin::bulk::{Bulk, BulkRule};
-use crate::vpin::flow::{classify_each, pour_tape, too_many_buckets, Sider};
+use crate::vpin::flow::{check_side, classify_tape, pour_tape, too_many_buckets, Sider};
 pub use crate::vpin::flow::{TapeColumns, BATCH_BUCKETS_MAX};
 use crate::vpin::sides::one_side;
 use crate::vpin::units::units_of;
@@ -27,7 +27,7 @@ pub enum Scheme {
 impl Scheme {
     /// Refuse a tape that lacks a column of this scheme.
     pub(crate) fn check(self, tape: &TapeColumns<'_>) -> Result<()> {
-        tape.check_lengths()?;
+        tape.check_lengths(true)?;
         let lacking = match self {
             Self::Given if tape.aggressor.is_none() => "aggressor",
             Self::Tick | Self::Quote | Self::Bulk(_) if tape.price.is_none() => "price",
@@ -140,9 +140,7 @@ impl VpinStream {
         let side = match (&mut self.classifier, trade.aggressor) {
             (Classifier::Each(Sider::Given), Some(side @ -1..=1)) => side,
             (Classifier::Each(Sider::Given), Some(side)) => {
-                return Err(Error::invalid(format!(
-                    "the aggressor was {side}: give 1 (buyer), -1 (seller) or 0 (unknown)"
-                )));
+                return check_side(side);
             }
             (Classifier::Each(Sider::Given), None) => {
                 return Err(Error::invalid("the given scheme needs aggressor: give it for each trade"));
@@ -200,13 +198,11 @@ pub fn sides(pieces: &[TapeColumns<'_>]) -> Result<Vec<i8>> {
     let mut rule = TickRule::new();
     let mut sides = Vec::with_capacity(pieces.iter().map(|piece| piece.price.map_or(0, <[f64]>::len)).sum());
     for piece in pieces {
-        let trades = piece.price.map_or(0, <[f64]>::len);
-        let quotes = piece.quotes.map_or([trades; 2], |quotes| [quotes.bid.len(), quotes.ask.len()]);
-        let sizes = if piece.size.is_empty() { trades } else { piece.size.len() };
-        if sizes != trades || quotes != [trades; 2] {
-            return Err(Error::invalid(format!("price has {trades} values: size, bid and ask must have as many")));
+        if piece.price.is_none() {
+            return Err(Error::invalid("to find sides needs price: give it for each trade"));
         }
-        classify_each(piece, &mut rule, &mut sides)?;
+        piece.check_lengths(false)?;
+        classify_tape(piece, &mut rule, &mut sides)?;
     }
     Ok(sides)
 }
