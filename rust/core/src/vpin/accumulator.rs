@@ -75,6 +75,18 @@ impl Accumulator {
         Self { target, volume: 0, signed: 0, total: 0, unclassified: 0 }
     }
 
+    /// Units that the bucket still takes.
+    #[inline]
+    pub fn room(&self) -> i64 {
+        self.target - self.volume
+    }
+
+    /// All units so far; differences of it are right even where it has outgrown 64 bits.
+    #[inline]
+    pub fn total(&self) -> i64 {
+        self.total as i64
+    }
+
     /// Take a block of trades that stays inside the bucket; `false`, and nothing taken, if it would not.
     #[inline]
     pub fn add_inside(&mut self, volume: i64, signed: i64, unclassified: i64) -> bool {

@@ -132,6 +132,8 @@ pub(crate) fn pour_blocks(
     closed: &mut Vec<Closed>,
 ) -> std::result::Result<(), Stop> {
     let mut found = [0; BLOCK];
+    // Volume of the last whole block: one that will hardly fit is not tried whole.
+    let mut expected = 0;
     let mut row = 0;
     while row < tape.trades() {
         let end = tape.trades().min(row + BLOCK);
@@ -147,8 +149,10 @@ pub(crate) fn pour_blocks(
                 &found[..end - row]
             }
         };
-        if !pour_inside(&block, sides, accumulator) {
+        if accumulator.room() < expected || !pour_inside(&block, sides, accumulator) {
+            let before = accumulator.total();
             pour_in_parts(&block, sides, accumulator, closed).map_err(|()| Stop(row))?;
+            expected = accumulator.total().wrapping_sub(before);
         }
         row = end;
     }
@@ -207,10 +211,14 @@ fn pour_one_by_one(
             return Err(());
         }
         let units = units_of(*size);
+        let side = i64::from(*side);
+        if accumulator.add_inside(units, units * side, if side == 0 { units } else { 0 }) {
+            continue;
+        }
         if closed.len() + accumulator.buckets_in(units) as usize > BATCH_BUCKETS_MAX {
             return Err(());
         }
-        accumulator.pour(*ts_ns, units, Split::Side(*side), |bucket| closed.push(bucket));
+        accumulator.pour(*ts_ns, units, Split::Side(side as i8), |bucket| closed.push(bucket));
     }
     Ok(())
 }

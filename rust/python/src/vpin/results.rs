@@ -1,11 +1,11 @@
 //! What VPIN returns: buckets as Arrow columns, and sides or shares as one column.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use alphatrader_core::vpin::series::BucketColumns;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, Float64Array, Int64Array, PrimitiveArray, RecordBatch};
-use arrow_schema::{DataType, Field, FieldRef, Schema};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -29,6 +29,16 @@ pub struct PyVpinSeries {
     unclassified_volume: f64,
 }
 
+static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let number = |name| Field::new(name, DataType::Float64, false);
+    Arc::new(Schema::new(vec![
+        Field::new("bucket_end_ns", DataType::Int64, false),
+        number("buy_volume"),
+        number("level").with_nullable(true),
+        number("cdf").with_nullable(true),
+    ]))
+});
+
 /// Counts beside the buckets.
 pub struct Counts {
     pub bucket_volume: i64,
@@ -40,13 +50,6 @@ pub struct Counts {
 impl PyVpinSeries {
     /// Wrap columns; they become Arrow's without a copy.
     pub fn new(buckets: BucketColumns, counts: &Counts) -> PyResult<Self> {
-        let number = |name| Field::new(name, DataType::Float64, false);
-        let schema = Schema::new(vec![
-            Field::new("bucket_end_ns", DataType::Int64, false),
-            number("buy_volume"),
-            number("level").with_nullable(true),
-            number("cdf").with_nullable(true),
-        ]);
         let nulls: Option<arrow_array::BooleanArray> = buckets
             .level
             .iter()
@@ -59,7 +62,7 @@ impl PyVpinSeries {
             Arc::new(Float64Array::new(buckets.level.into(), nulls.clone())),
             Arc::new(Float64Array::new(buckets.cdf.into(), nulls)),
         ];
-        let batch = RecordBatch::try_new(Arc::new(schema), columns)
+        let batch = RecordBatch::try_new(SCHEMA.clone(), columns)
             .map_err(|error| to_python(alphatrader_core::Error::Schema(error.to_string())))?;
         Ok(Self {
             batch,
