@@ -55,7 +55,8 @@ def test_a_replay_stops_at_the_same_states_however_rows_are_cut(step_ns: int | N
     seen: list[list[tuple[int, int, str]]] = []
     for size in (1_500, 64, 7):
         table = pa.Table.from_batches([batch_of(run) for run in chunks(rows, (size,))])
-        market, looks = new_market(), []
+        market = new_market()
+        looks: list[tuple[int, int, str]] = []
 
         def look(ts_ns: int, market: Market = market, looks: list[tuple[int, int, str]] = looks) -> None:
             looks.append((ts_ns, sum(market.snapshot(i).events for i in INSTRUMENTS), repr(market.snapshot(1))))
@@ -122,7 +123,7 @@ def test_a_bound_instrument_is_the_same_instrument() -> None:
 def test_snapshots_come_as_dict_text_and_columns() -> None:
     market = new_market()
     feed_singly(market, make_rows(26, 1_000))
-    table = pa.record_batch(market.snapshots(INSTRUMENTS))  # type: ignore[arg-type]
+    table = pa.record_batch(market.snapshots(INSTRUMENTS))
     assert table.column("instrument_id").to_pylist() == list(INSTRUMENTS)
     for row, iid in zip(table.to_pylist(), INSTRUMENTS, strict=True):
         snapshot = market.snapshot(iid)
@@ -151,7 +152,7 @@ def test_dictionaries_and_views_of_text_are_taken() -> None:
             column = batch.column(name)
             if pa.types.is_dictionary(kind):
                 column = column.cast(kind.value_type).dictionary_encode()
-                column = pa.DictionaryArray.from_arrays(column.indices.cast(kind.index_type), column.dictionary)
+                column = pa.DictionaryArray.from_arrays(column.indices.cast(kind.index_type), column.dictionary)  # type: ignore[arg-type]
             else:
                 column = column.cast(kind)
             other = other.set_column(index, name, column)
@@ -189,7 +190,7 @@ def test_bars_need_sound_columns() -> None:
         ((ts_ns, [1.0, 2.0], size), "price is <class 'list'>"),
     ):
         with pytest.raises(SchemaError, match=text):
-            bars(*arguments)  # type: ignore[arg-type]
+            bars(*arguments)
     with pytest.raises(CoreError, match="one length"):
         bars(ts_ns, price, pa.array([5.0]))
     with pytest.raises(CoreError, match="add_bars"):

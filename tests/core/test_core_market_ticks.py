@@ -113,12 +113,12 @@ def test_a_recorded_tick_day_equals_plain_computation(path: Path) -> None:
         for m, i in sorted(by_minute.items())
     ]
     assert market.bars(1, 60, 10_000) == expected
-    columns = pa.record_batch(bars(ts_ns, pa.array(price), size, by="time", length=60))  # type: ignore[arg-type]
+    columns = pa.record_batch(bars(ts_ns, pa.array(price), size, by="time", length=60))
     assert columns.column("close").to_pylist() == [bar[4] for bar in expected]
     assert columns.column("trades").to_pylist() == [len(i) for _, i in sorted(by_minute.items())]
 
-    by_volume = pa.record_batch(bars(ts_ns, price, size, by="volume", length=100_000))  # type: ignore[arg-type]
-    assert by_volume.equals(pa.record_batch(market.bar_series(1, "volume", 100_000, 100_000)))  # type: ignore[arg-type]
+    by_volume = pa.record_batch(bars(ts_ns, price, size, by="volume", length=100_000))
+    assert by_volume.equals(pa.record_batch(market.bar_series(1, "volume", 100_000, 100_000)))
     volumes = by_volume.column("volume").to_numpy()
     assert volumes.sum() == size.sum()
     assert (volumes[:-1] >= 100_000).all()

@@ -48,7 +48,7 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
         events += batch.num_rows
         rows = EventRows(batch)
         controls: list[int] = np.flatnonzero(batch.column("kind").to_numpy() == CONTROL).tolist()
-        payloads: list[bytes] = batch.column("payload").take(pa.array(controls, pa.int64())).to_pylist()
+        payloads: list[bytes | None] = batch.column("payload").take(pa.array(controls, pa.int64())).to_pylist()
         start = 0
         for index, payload in zip([*controls, batch.num_rows], [*payloads, b""], strict=True):
             if index > start:
@@ -58,7 +58,7 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
             start = index + 1
             if index == batch.num_rows:
                 break
-            event = ev.decode_event(payload)
+            event = ev.decode_event(payload or b"")
             if engine is None:
                 if not isinstance(event, ev.RunStarted):
                     raise DataError(f"the event log begins with {type(event).__name__}, not with RunStarted")

@@ -220,6 +220,10 @@ impl RowsView<'_> {
 
     /// Whether [`event`](Self::event) would accept all rows of a block; written without branches on the data.
     #[inline]
+    #[allow(
+        clippy::needless_bitwise_bool,
+        reason = "a lazy operator is a branch, and on mixed rows it is guessed wrong"
+    )]
     fn block_is_sound(&self, block: Range<usize>) -> bool {
         let (ts_ns, kind) = (&self.ts_ns[block.clone()], &self.kind[block.clone()]);
         let (op, side) = (&self.op[block.clone()], &self.side[block.clone()]);
@@ -249,6 +253,7 @@ impl RowsView<'_> {
 
 /// Whether a side of a quote is sound: absent, or a price and a size within the limits.
 #[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "as above")]
 fn is_side(price: f64, size: f64) -> bool {
     let present = price > 0.0;
     !present | ((price <= PRICE_MAX) & is_size(size))

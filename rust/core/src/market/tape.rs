@@ -83,6 +83,7 @@ pub struct TapeWindow {
 
 /// A trade on the ring, and what it counts for in the window of 60 s.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "four independent marks in what would else be padding")]
 struct Entry {
     ts_ns: i64,
     price: f64,
