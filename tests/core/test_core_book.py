@@ -185,7 +185,14 @@ def test_columns_are_read_and_results_handed_out_without_copying() -> None:
     assert addresses[0] == addresses[1]
     assert first.to_numpy(zero_copy_only=True)[-1] == rows - 1
     del result, second
+    OrderBook(0.01).apply_batch({**columns, "size": np.ones(rows)}, ["bbo"])
     assert first[12_345].as_py() == 12_345
+    # The memory of a result that nobody holds any more serves the next one, whatever it held.
+    del first
+    shorter = {name: values[: rows - 5_000] for name, values in columns.items()}
+    again = pa.record_batch(OrderBook(0.01).apply_batch(shorter, ["bbo"])).column("bid_size").to_numpy()
+    assert (again == np.arange(rows - 5_000))[1:].all()
+    assert len(again) == rows - 5_000
 
 
 @pytest.mark.parametrize(

@@ -154,13 +154,14 @@ def test_es_order_by_order_adds_up_to_levels(shared_data: Path, name: str) -> No
 
     ES trades on a grid of 0.25 (its calendar spreads and price bands lie on it too): every price must be on it.
     """
-    reference, expected, changes = OrderByOrder(), [], []
+    reference, changes = OrderByOrder(), list[tuple[int, int, int]]()
+    expected: list[tuple[float, float, float, float] | None] = []
     for record in decoded(shared_data / "l2" / f"{name}.mbo.dbn.zst"):
         changes.extend(reference.take(record))
         if len(changes) > len(expected) and (len(expected) < 3_000 or len(changes) - len(expected) > 200):
             expected += [None] * (len(changes) - len(expected) - 1) + [reference.bbo()]
     side, nanos, size = (np.array(column) for column in zip(*changes, strict=True))
-    columns = {"side": side.astype(np.int8), "price": nanos / 1e9, "size": size}
+    columns: dict[str, Any] = {"side": side.astype(np.int8), "price": nanos / 1e9, "size": size}
     book = OrderBook(0.25)
     result = pa.record_batch(book.apply_batch(columns, ["bbo", "flags"]))
     best = np.column_stack([result.column(at).to_numpy() for at in range(4)])

@@ -1,7 +1,9 @@
 //! A column of results that is written once, front to back.
 //!
 //! Writing a result of hundreds of megabytes costs more in page faults than the book costs in computing (25 ns a row
-//! against 7). A large column therefore lives in a mapping of its own for which large pages are asked.
+//! against 7). A large column therefore lives in a mapping of its own for which large pages are asked, and which is used again once its arrays are gone.
+
+use std::sync::{Mutex, PoisonError};
 
 use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use bytemuck::Pod;
@@ -69,17 +71,49 @@ impl<T: Pod + ArrowNativeType> Column<T> {
         let buffer = match self.memory {
             Memory::Absent => return ScalarBuffer::default(),
             Memory::Scratch(values) | Memory::Heap(values) => return ScalarBuffer::from(values),
-            Memory::Mapped(map) => Buffer::from(Bytes::from_owner(map)),
+            Memory::Mapped(map) => Buffer::from(Bytes::from_owner(Owner(Some(map)))),
         };
         ScalarBuffer::new(buffer, 0, self.written)
     }
 }
 
+/// Mappings of results that were dropped. Pages that were written once cost nothing to write again.
+static SPARE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
+/// At most this much memory is kept there.
+const SPARE_BYTES: usize = 64 << 20;
+
 fn mapped(bytes: usize) -> Result<MmapMut> {
+    if let Some(map) = take_spare(bytes) {
+        return Ok(map);
+    }
     let refused = |error: std::io::Error| Error::invalid(format!("no memory for a result of {bytes} bytes: {error}"));
     let map = MmapMut::map_anon(bytes).map_err(refused)?;
     // Only a wish: a kernel without large pages serves small ones.
     #[cfg(target_os = "linux")]
     let _ = map.advise(memmap2::Advice::HugePage);
     Ok(map)
+}
+
+/// A spare mapping that is large enough and not twice as large.
+fn take_spare(bytes: usize) -> Option<MmapMut> {
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = spare.iter().position(|map| (bytes..bytes.saturating_mul(2)).contains(&map.len()))?;
+    Some(spare.swap_remove(at))
+}
+
+/// A finished column's memory; becomes spare when the last array over it is dropped.
+struct Owner(Option<MmapMut>);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = spare.iter().map(|map| map.len()).sum();
+        spare.extend(self.0.take().filter(|map| kept + map.len() <= SPARE_BYTES));
+    }
 }
