@@ -12,6 +12,7 @@
 )]
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a check says what it found")]
 
+pub mod book;
 pub mod chain_alphavantage;
 pub mod chain_cboe;
 mod chain_rules;

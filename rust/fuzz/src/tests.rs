@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{chain_alphavantage, chain_cboe, depth, exposure, feed, market, occ, pricing, vpin};
+use super::{book, chain_alphavantage, chain_cboe, depth, exposure, feed, market, occ, pricing, vpin};
 
 type Check = fn(&[u8]);
 
-const CHECKS: [(&str, Check); 9] = [
+const CHECKS: [(&str, Check); 10] = [
+    ("book", book::check),
     ("chain_alphavantage", chain_alphavantage::check),
     ("chain_cboe", chain_cboe::check),
     ("depth", depth::check),

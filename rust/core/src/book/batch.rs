@@ -85,7 +85,8 @@ impl UpdateColumns<'_> {
 /// it was before the call.
 pub fn apply(book: &mut OrderBook, batches: &[UpdateColumns<'_>], measures: Measures) -> Result<RecordBatch> {
     let rows = batches.iter().map(UpdateColumns::rows).sum::<Result<usize>>()?;
-    let checkpoint = (rows > BLOCK).then(|| Checkpoint::of(book));
+    // A single block is checked before the first of its updates is applied.
+    let checkpoint = (rows > BLOCK || batches.len() > 1).then(|| Checkpoint::of(book));
     let mut recorder = Recorder::new(measures, rows, book.quote())?;
     let mut first_row = 0;
     for columns in batches {
