@@ -9,9 +9,9 @@ use super::{Numbers, Workload};
 const UPDATES: usize = 100_000;
 const ROWS: u64 = 20;
 
-pub fn workloads() -> [Workload; 5] {
+pub fn workloads() -> Vec<Workload> {
     let of = |name, prepare| Workload { name, elements: UPDATES as u64, prepare };
-    [
+    vec![
         of("book_prices", || prices(&[])),
         of("book_prices_bbo", || prices(&["bbo"])),
         of("book_prices_ofi_flags", || prices(&["ofi", "flags"])),

@@ -15,8 +15,8 @@ const CONTRACTS: usize = 20_000;
 const AS_OF_NS: i64 = 1_772_463_600_000_000_000;
 const AS_OF_DAY: i32 = 20_514;
 
-pub fn workloads() -> [Workload; 2] {
-    [
+pub fn workloads() -> Vec<Workload> {
+    vec![
         Workload { name: "exposure_by_strike", elements: CONTRACTS as u64, prepare: || measure(CONTRACTS, 0) },
         Workload { name: "exposure_flips", elements: CONTRACTS as u64 / 10, prepare: || measure(CONTRACTS / 10, 161) },
     ]

@@ -10,9 +10,9 @@ const MESSAGES: usize = 20_000;
 /// What one read of a socket brings.
 const CHUNK_BYTES: usize = 4_096;
 
-pub fn workloads() -> [Workload; 2] {
+pub fn workloads() -> Vec<Workload> {
     let of = |name, prepare| Workload { name, elements: MESSAGES as u64, prepare };
-    [of("feed_rows", rows), of("feed_columns", columns)]
+    vec![of("feed_rows", rows), of("feed_columns", columns)]
 }
 
 /// The mix of a busy day: prices and sizes, prints, depth rows, greeks.

@@ -14,8 +14,8 @@ const SNAPSHOTS: u64 = 1_000;
 /// 2026-03-02 15:00 UTC.
 const BASE_NS: i64 = 1_772_463_600_000_000_000;
 
-pub fn workloads() -> [Workload; 2] {
-    [
+pub fn workloads() -> Vec<Workload> {
+    vec![
         Workload { name: "market_batch", elements: EVENTS as u64, prepare: apply },
         Workload { name: "market_snapshot", elements: SNAPSHOTS, prepare: snapshots },
     ]

@@ -10,9 +10,9 @@ use super::{Numbers, Workload};
 
 const SYMBOLS: usize = 50_000;
 
-pub fn workloads() -> [Workload; 2] {
+pub fn workloads() -> Vec<Workload> {
     let of = |name, prepare| Workload { name, elements: SYMBOLS as u64, prepare };
-    [of("occ_batch", batch), of("occ_single", single)]
+    vec![of("occ_batch", batch), of("occ_single", single)]
 }
 
 fn symbols() -> Vec<String> {

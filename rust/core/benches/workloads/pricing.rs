@@ -6,9 +6,9 @@ use super::{Numbers, Workload};
 
 const OPTIONS: usize = 5_000;
 
-pub fn workloads() -> [Workload; 2] {
+pub fn workloads() -> Vec<Workload> {
     let of = |name, prepare| Workload { name, elements: OPTIONS as u64, prepare };
-    [of("pricing_greeks", greeks), of("pricing_implied_volatility", volatilities)]
+    vec![of("pricing_greeks", greeks), of("pricing_implied_volatility", volatilities)]
 }
 
 fn options() -> Vec<(Terms, f64)> {

@@ -9,9 +9,9 @@ use super::{prices, Numbers, Workload};
 
 const TRADES: usize = 200_000;
 
-pub fn workloads() -> [Workload; 2] {
+pub fn workloads() -> Vec<Workload> {
     let of = |name, prepare| Workload { name, elements: TRADES as u64, prepare };
-    [of("vpin_tick", || series(Scheme::Tick)), of("vpin_bulk", || series(Scheme::Bulk(BulkRule::MINUTES)))]
+    vec![of("vpin_tick", || series(Scheme::Tick)), of("vpin_bulk", || series(Scheme::Bulk(BulkRule::MINUTES)))]
 }
 
 fn series(scheme: Scheme) -> Box<dyn FnMut() -> u64> {
