@@ -71,6 +71,27 @@ bench-rust *ARGS:
 instructions *ARGS: _preflight
     @python -m bench.instructions "$@"
 
+# The unit tests of the functions that hold `unsafe`, under Miri. Needs nightly Rust with miri, which CI does not have.
+miri:
+    cargo +nightly miri test --package alphatrader-core --lib -- lanes occ::columns
+    RUSTFLAGS="-Ctarget-feature=+avx2,+fma" cargo +nightly miri test --package alphatrader-core --lib -- lanes occ::columns
+
+# Build the abi3 wheel into dist/, and import it in a fresh environment outside of the checkout.
+wheel: setup-dev
+    #!/usr/bin/env bash
+    set -euo pipefail
+    maturin build --release --locked --quiet --out dist
+    wheel="$(ls -t dist/alphatrader-*.whl | head -1)"
+    place="$(mktemp -d)"
+    trap 'rm -rf "$place"' EXIT
+    python -m venv "$place/venv"
+    # Alone, without its dependencies: the core needs NumPy where arrays are asked for, and nothing else.
+    "$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$wheel"
+    cd "$place"
+    env -i "$place/venv/bin/python" -I -c "import alphatrader._core as core; print(core.parse_occ('SPY   260302C00650000'))"
+    env -i "$place/venv/bin/python" -I -X importtime -c "import alphatrader._core" 2>&1 | tail -2
+    "$place/venv/bin/python" -m zipfile --list "$OLDPWD/$wheel" | grep -E '_core|py.typed|METADATA' | sed 's/  */ /g'
+
 # Install what running needs and build the Rust core. Quick when nothing changed.
 setup: _preflight (_install "requirements.lock") _core
 

@@ -127,7 +127,8 @@ fn bend_rows<const DIVIDENDS: bool>(block: &mut Block, spot: f64, carry: Carry) 
         }
         // Also false for NaN, and where the deviation is too small or too large for a double.
         let usable = (iv > 0.0) & (slope < f64::INFINITY) & (d1.abs() < f64::INFINITY);
-        let or_zero = |value: f64| if usable { value } else { 0.0 };
+        // Where an absurd volatility makes a product of 0 and infinity, the density wins: the limit is 0.
+        let or_zero = |value: f64| if usable & (value.abs() < f64::INFINITY) { value } else { 0.0 };
         block.d1[i] = or_zero(d1);
         block.slope[i] = or_zero(slope);
         block.model_gamma[i] = or_zero(density * slope / spot);
