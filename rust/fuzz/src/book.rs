@@ -54,8 +54,10 @@ fn check_state(book: &OrderBook, model: &Model, scale: TickScale) {
     let (bids, asks) = (levels(model, Side::Bid, scale), levels(model, Side::Ask, scale));
     assert_eq!(book.depth(), (bids.len(), asks.len()));
     let best = |levels: &[(f64, f64)]| levels.first().copied();
-    let told = |side| Some(book.best(side)).filter(|(price, _)| !price.is_nan());
-    assert_eq!((told(Side::Bid), told(Side::Ask)), (best(&bids), best(&asks)));
+    let quote = book.quote();
+    let told = |price: f64, size: f64| (!price.is_nan()).then_some((price, size));
+    let quoted = (told(quote.bid, quote.bid_size), told(quote.ask, quote.ask_size));
+    assert_eq!(quoted, (best(&bids), best(&asks)));
     assert_eq!(book.levels(usize::MAX), (bids, asks));
 }
 
