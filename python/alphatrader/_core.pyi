@@ -517,7 +517,7 @@ FLAG_HOLE: int
 """16: on either side the second level is more than ``hole_ticks`` ticks away from the best one."""
 
 _Measure: TypeAlias = Literal["bbo", "obi", "obi_weighted", "ofi", "weighted_mid", "flags"]
-_Column: TypeAlias = NDArray[Any] | ArrowBatch | ArrowTable
+_BookColumn: TypeAlias = NDArray[Any] | ArrowBatch | ArrowTable
 
 @final
 class OrderBook:
@@ -542,7 +542,7 @@ class OrderBook:
         the best level before the update. A side that is empty before or after it adds 0.
         """
     def apply_batch(
-        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _BookColumn], measures: Sequence[_Measure] = ...
     ) -> RecordBatch:
         """Apply updates in order: the same book, to the last bit, as one ``update`` each. The GIL is released.
 
@@ -634,7 +634,7 @@ class DepthBook:
     ) -> tuple[float, float, float, float]:
         """``apply``, then ``bbo()``, in one call."""
     def apply_batch(
-        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _BookColumn], measures: Sequence[_Measure] = ...
     ) -> RecordBatch:
         """Apply operations in order: the same book, to the last bit, as one ``apply`` each. The GIL is released.
 
