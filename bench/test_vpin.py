@@ -11,8 +11,9 @@ from bench import vpin_peers as peers
 
 IN_CACHE = (
     "Up to a million trades the columns lie in the cache, and a read costs 0.1 ns or less a trade and column: there the"
-    " kernel is bound by its arithmetic (about 10 vector instructions for 4 trades)."
-    " At 10,000 a bucket holds 100 trades: splitting, ranking the level and the cost of a call then outweigh the sums, and the peers' branch predictors have learnt the whole tape."
+    " kernel is bound by its arithmetic (about 10 vector instructions for 4 trades). At 10,000 a bucket holds 100"
+    " trades: splitting, ranking the level and the cost of a call then outweigh the sums, and the peers' branch"
+    " predictors have learnt the whole tape."
 )
 
 
