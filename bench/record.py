@@ -33,7 +33,7 @@ def write(contests: Iterable[Row], alone: Iterable[Row], directory: Path = RESUL
 
 def newest(directory: Path = RESULTS) -> Path | None:
     """The record that was written last, by what it says itself."""
-    files = [path for path in directory.glob("*.json") if json.loads(path.read_text()).get("format") == FORMAT]
+    files = [path for path in directory.glob("20*.json") if json.loads(path.read_text())["format"] == FORMAT]
     return max(files, key=lambda path: json.loads(path.read_text())["written_at"], default=None)
 
 
