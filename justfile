@@ -73,8 +73,8 @@ instructions *ARGS: _preflight
 
 # The unit tests of the functions that hold `unsafe`, under Miri. Needs nightly Rust with miri, which CI does not have.
 miri:
-    cargo +nightly miri test --package alphatrader-core --lib -- lanes occ::columns
-    RUSTFLAGS="-Ctarget-feature=+avx2,+fma" cargo +nightly miri test --package alphatrader-core --lib -- lanes occ::columns
+    cargo +nightly miri test --package alphatrader-core --lib -- lanes occ:: vpin::
+    RUSTFLAGS="-Ctarget-feature=+avx2,+fma" cargo +nightly miri test --package alphatrader-core --lib -- lanes occ:: vpin::
 
 # Build the abi3 wheel into dist/, and import it in a fresh environment outside of the checkout.
 wheel: setup-dev

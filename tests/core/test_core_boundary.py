@@ -1,10 +1,12 @@
 """The boundary: data of every Arrow library and of NumPy comes in and goes out, without a copy where none is needed."""
 
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -360,3 +362,19 @@ def test_importing_the_core_needs_nothing_of_the_trader() -> None:
     }
     assert not loaded & heavy
     assert not {name for name in loaded if name.startswith("alphatrader")} - {"alphatrader"}
+
+
+# ------------------------------------------------------------------------------------------------ unsafe
+
+
+def test_every_unsafe_block_says_why_it_is_sound() -> None:
+    """The workspace denies `unsafe`; where one function allows it, a SAFETY comment stands right above the block."""
+    sources = sorted((Path(__file__).parents[2] / "rust").rglob("*.rs"))
+    assert len(sources) > 50
+    for source in sources:
+        lines = source.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if re.search(r"\bunsafe\s*(\{|fn|impl)", line) and not line.lstrip().startswith("//"):
+                assert any("SAFETY:" in before for before in lines[max(0, number - 6) : number]), (
+                    f"{source}:{number + 1}"
+                )

@@ -35,7 +35,7 @@ def test_the_examples_print_what_the_page_says(tmp_path: Path, monkeypatch: pyte
     for block in blocks:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(block["code"], f"docs/library.md, {block['code'].splitlines()[0]}", "exec"), names)  # noqa: S102
+            exec(compile(block["code"], f"docs/library.md, {block['code'].splitlines()[0]}", "exec"), names)
         if block["output"] is not None:
             assert printed.getvalue() == block["output"], block["code"]
     assert (tmp_path / "gex.png").stat().st_size > 10_000
