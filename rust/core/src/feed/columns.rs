@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, StringBuilder};
+use arrow_array::builder::GenericByteBuilder;
+use arrow_array::types::{ByteArrayType, GenericBinaryType, GenericStringType};
 use arrow_array::{ArrayRef, Float64Array, Int16Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field};
@@ -24,12 +25,53 @@ struct Ticks {
     request_id: Vec<i64>,
     numbers: Vec<f64>,
     ends: Vec<i32>,
-    text: StringBuilder,
-    text2: StringBuilder,
-    frame: BinaryBuilder,
+    text: Sparse<StringType>,
+    text2: Sparse<StringType>,
+    frame: Sparse<BinaryType>,
+}
+
+/// A column of mostly nulls: these are written when a value comes, many at once.
+struct Sparse<T: ByteArrayType> {
+    builder: GenericByteBuilder<T>,
+    rows: usize,
+}
+
+type StringType = GenericStringType<i32>;
+type BinaryType = GenericBinaryType<i32>;
+
+impl<T: ByteArrayType> Default for Sparse<T> {
+    fn default() -> Self {
+        Self { builder: GenericByteBuilder::new(), rows: 0 }
+    }
+}
+
+impl<T: ByteArrayType> Sparse<T> {
+    /// The value of `row`; every row between the last one and this is null.
+    fn set(&mut self, row: usize, value: &T::Native) {
+        self.builder.append_nulls(row - self.rows);
+        self.builder.append_value(value);
+        self.rows = row + 1;
+    }
+
+    fn finish(mut self, rows: usize) -> ArrayRef {
+        self.builder.append_nulls(rows - self.rows);
+        Arc::new(self.builder.finish())
+    }
 }
 
 impl Ticks {
+    /// Room for the messages of so many bytes; frames have 30 bytes or more, and three numbers in these.
+    fn with_capacity(bytes: usize) -> Self {
+        let rows = bytes / 40;
+        Self {
+            message: Vec::with_capacity(rows),
+            request_id: Vec::with_capacity(rows),
+            numbers: Vec::with_capacity(4 * rows),
+            ends: Vec::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
     #[inline]
     fn push(
         &mut self,
@@ -45,9 +87,13 @@ impl Ticks {
         self.ends.push(i32::try_from(self.numbers.len()).map_err(|_| {
             Error::Frame("a capture of more than 2^31 numbers does not fit one batch: decode it in parts".into())
         })?);
-        self.text.append_option(text.map(ascii).transpose()?);
-        self.text2.append_option(text2.map(ascii).transpose()?);
-        self.frame.append_null();
+        let row = self.message.len() - 1;
+        if let Some(text) = text {
+            self.text.set(row, ascii(text)?);
+        }
+        if let Some(text2) = text2 {
+            self.text2.set(row, ascii(text2)?);
+        }
         Ok(())
     }
 
@@ -55,9 +101,7 @@ impl Ticks {
         self.message.push(HANDED_ON);
         self.request_id.push(0);
         self.ends.push(self.ends.last().copied().unwrap_or(0));
-        self.text.append_null();
-        self.text2.append_null();
-        self.frame.append_value(body);
+        self.frame.set(self.message.len() - 1, body);
     }
 
     #[inline]
@@ -122,13 +166,14 @@ impl Ticks {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         let numbers = ListArray::try_new(item, offsets, Arc::new(Float64Array::from(self.numbers)), None)
             .map_err(|error| Error::Schema(error.to_string()))?;
+        let rows = self.message.len();
         let columns: Vec<(&str, ArrayRef, bool)> = vec![
             ("message", Arc::new(Int16Array::from(self.message)), false),
             ("request_id", Arc::new(Int64Array::from(self.request_id)), false),
             ("numbers", Arc::new(numbers), false),
-            ("text", Arc::new(self.text.finish()), true),
-            ("text2", Arc::new(self.text2.finish()), true),
-            ("frame", Arc::new(self.frame.finish()), true),
+            ("text", self.text.finish(rows), true),
+            ("text2", self.text2.finish(rows), true),
+            ("frame", self.frame.finish(rows), true),
         ];
         batch_of(columns)
     }
@@ -140,7 +185,7 @@ impl Ticks {
 /// the request id. `text` is the market maker, the exchange or the value of a tickString, `text2` the conditions of a
 /// print. Message 0 is a frame that was not decoded: its body is in `frame`.
 pub fn decode_ticks(data: &[u8]) -> Result<(RecordBatch, usize)> {
-    let mut ticks = Ticks::default();
+    let mut ticks = Ticks::with_capacity(data.len());
     let mut rest = data;
     while let Some(body) = first_frame(rest)? {
         match decode(body) {
