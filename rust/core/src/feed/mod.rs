@@ -19,6 +19,9 @@ pub mod market_feed;
 pub mod message;
 pub mod rows;
 
+#[cfg(test)]
+mod tests;
+
 pub use frame::{Framer, FRAME_BYTES_MAX};
 pub use market_feed::MarketFeed;
 pub use message::{decode, Decoded, Message};

@@ -4,6 +4,7 @@ use alphatrader_core::feed::lines::StreamKind;
 use alphatrader_core::feed::message::DepthRow;
 use alphatrader_core::feed::MarketFeed;
 use alphatrader_core::{Error, Result};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyList;
@@ -22,6 +23,20 @@ fn kind_of(name: &str) -> Result<StreamKind> {
         "trade" => Ok(StreamKind::Trade),
         "depth" => Ok(StreamKind::Depth),
         other => Err(Error::invalid(format!("the kind of stream was {other:?}: give quote, trade or depth"))),
+    }
+}
+
+/// An integer as the library decoded it, of any size: none that does not fit means anything here.
+struct Whole(i64);
+
+impl<'py> FromPyObject<'_, 'py> for Whole {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match object.extract::<i64>() {
+            Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Ok(Self(i64::MAX)),
+            read => read.map(Self),
+        }
     }
 }
 
@@ -92,45 +107,53 @@ impl PyMarketFeed {
 
     // ------------------------------------------------------------------ messages that somebody else decoded
 
-    fn price_size(&mut self, request_id: i64, tick_type: i64, price: f64, size: f64) {
+    fn price_size(&mut self, request_id: Whole, tick_type: Whole, price: f64, size: f64) {
         let feed = &mut self.0;
-        feed.lines.price(request_id, tick_type, price, size, &mut feed.rows);
+        feed.lines.price(request_id.0, tick_type.0, price, size, &mut feed.rows);
     }
 
-    fn size(&mut self, request_id: i64, tick_type: i64, size: f64) {
+    fn size(&mut self, request_id: Whole, tick_type: Whole, size: f64) {
         let feed = &mut self.0;
-        feed.lines.size(request_id, tick_type, size, &mut feed.rows);
+        feed.lines.size(request_id.0, tick_type.0, size, &mut feed.rows);
     }
 
-    fn quoted_print(&mut self, request_id: i64, price: f64, size: f64) {
+    fn quoted_print(&mut self, request_id: Whole, price: f64, size: f64) {
         let feed = &mut self.0;
-        feed.lines.quoted_print(request_id, price, size, &mut feed.rows);
+        feed.lines.quoted_print(request_id.0, price, size, &mut feed.rows);
     }
 
-    fn option_computation(&mut self, request_id: i64, tick_type: i64) {
-        self.0.lines.option(request_id, tick_type);
+    fn option_computation(&mut self, request_id: Whole, tick_type: Whole) {
+        self.0.lines.option(request_id.0, tick_type.0);
     }
 
-    fn print(&mut self, request_id: i64, price: f64, size: f64, exchange: &str, conditions: &str) {
+    fn print(&mut self, request_id: Whole, price: f64, size: f64, exchange: &str, conditions: &str) {
         let feed = &mut self.0;
-        feed.lines.print(request_id, price, size, exchange.as_bytes(), conditions.as_bytes(), &mut feed.rows);
+        feed.lines.print(request_id.0, price, size, exchange.as_bytes(), conditions.as_bytes(), &mut feed.rows);
     }
 
     #[allow(clippy::too_many_arguments, reason = "the fields of the message")]
     fn depth(
         &mut self,
-        request_id: i64,
-        position: i64,
+        request_id: Whole,
+        position: Whole,
         market_maker: &str,
-        operation: i64,
-        side: i64,
+        operation: Whole,
+        side: Whole,
         price: f64,
         size: f64,
     ) {
         let market_maker = market_maker.as_bytes();
-        let row = DepthRow { position, market_maker, operation, side, price, size, is_smart: None };
+        let row = DepthRow {
+            position: position.0,
+            market_maker,
+            operation: operation.0,
+            side: side.0,
+            price,
+            size,
+            is_smart: None,
+        };
         let feed = &mut self.0;
-        feed.lines.depth(request_id, &row, &mut feed.rows);
+        feed.lines.depth(request_id.0, &row, &mut feed.rows);
     }
 
     // ------------------------------------------------------------------ counters
