@@ -36,6 +36,7 @@ struct Cell {
 
 /// The cells in the order of their first rows.
 #[derive(Debug)]
+#[allow(clippy::struct_field_names, reason = "the cells of Cells")]
 pub(crate) struct Cells {
     places: usize,
     cells: Vec<Cell>,
@@ -146,6 +147,7 @@ impl Cells {
 }
 
 /// What the cells add up to.
+#[allow(clippy::struct_field_names, reason = "the names of the tables")]
 pub(crate) struct Tables {
     pub by_strike: Vec<StrikeRow>,
     pub by_expiry: Vec<ExpiryRow>,

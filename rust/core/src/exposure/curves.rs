@@ -1,5 +1,11 @@
 //! Greeks of a block of rows from their volatility: one pass without branches, so that it becomes vector instructions.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use crate::lanes::widest;
 use crate::pricing::elementary::{exp, tail};
 use crate::pricing::{Carry, ROOT_2_PI_INVERSE};

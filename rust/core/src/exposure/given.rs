@@ -3,6 +3,12 @@
 //! Each row adds to one of two cells (call, put) of its strike, found by arithmetic; a row that is unsound adds to a
 //! cell that nobody reads, so that the loop has no branch that a mixed chain would mispredict.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};

@@ -1,6 +1,12 @@
 //! A place for each strike of a chain, ascending: by arithmetic where strikes lie on an even grid of thousandths of a
 //! dollar, as listed ones do, else by a hash table.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use crate::lanes::widest;
 use crate::limits::{is_price, PRICE_MAX};
 

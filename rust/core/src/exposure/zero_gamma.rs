@@ -5,6 +5,12 @@
 //! middle of every 32 points. The total differs from the plain formula by less than 1e-12 of the sum of absolute terms.
 //! Eight rows go together, one to a register lane. Crossings of the grid are then refined on the exact sum.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use crate::exposure::curves::Block;
 use crate::lanes::widest;
 use crate::pricing::elementary::exp;

@@ -168,7 +168,7 @@ pub fn volatility(terms: &Terms, carry: Carry, quote: f64) -> Option<f64> {
     let sign = f64::from(terms.right.sign());
     let exercise = (sign * (terms.spot - terms.strike)).max(0.0);
     let most = if terms.right == Right::Call { terms.spot } else { terms.strike };
-    if !is_supported(carry) || !(quote > exercise && quote < most) {
+    if !(is_supported(carry) && quote > exercise && quote < most) {
         return None;
     }
     // The right to exercise early is worth something, so that less volatility is needed than for a European option.

@@ -1,5 +1,11 @@
 //! Black-Scholes-Merton values without branches: the same formula, bit for bit, for one option and for blocks of them.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use crate::lanes::widest;
 use crate::limits::PRICE_MAX;
 use crate::pricing::elementary::{exp, ln, tail};

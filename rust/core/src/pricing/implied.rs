@@ -7,6 +7,12 @@
 //! rational, 2015). The start is the larger of two lower bounds: |x| / sqrt(-2 ln b), far from the money, and
 //! sqrt(2 pi) b, at it; from there the steps rise to the root.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    clippy::needless_range_loop,
+    reason = "loops over columns without branches become vector instructions"
+)]
+
 use crate::lanes::widest;
 use crate::limits::PRICE_MAX;
 use crate::pricing::elementary::{exp, ln, tail};
