@@ -245,6 +245,24 @@ def test_a_list_of_many_chunks_keeps_its_order() -> None:
         parse_occ_batch([*symbols[:-1], 7])
 
 
+def test_odd_items_are_read_wherever_they_stand_in_a_list() -> None:
+    class Symbol(str):
+        __slots__ = ()
+
+    symbols: list[object] = ["SPY250919C00650000"] * 400
+    symbols[5], symbols[130], symbols[131] = None, Symbol("QQQ250919C00650000"), float("nan")
+    symbols[270], symbols[399] = "SPY250919C0065000é", pd.NA
+    batch = pa.record_batch(parse_occ_batch(symbols))
+    assert [row for row, root in enumerate(batch.column("root").to_pylist()) if root != "SPY"] == [
+        5,
+        130,
+        131,
+        270,
+        399,
+    ]
+    assert batch.column("root")[130].as_py() == "QQQ"
+
+
 def test_lone_surrogates_are_no_symbols() -> None:
     batch = pa.record_batch(parse_occ_batch(["SPY250919C00650000", "SPY250919C0065000\ud800"]))
     assert batch.column("root").to_pylist() == ["SPY", None]

@@ -24,9 +24,12 @@ pub(super) struct Columns {
     rights: Vec<u8>,
     strikes: Vec<i64>,
     faults: Vec<(usize, Fault)>,
+    /// Kept between calls: to make one costs as much as to parse a block.
+    block: Option<Box<Block>>,
 }
 
 /// The kernel's input and output for a block, an array a field: its loop becomes SIMD code.
+#[derive(Debug)]
 struct Block {
     heads: [u64; BLOCK],
     head_lanes: [u64; BLOCK],
@@ -123,12 +126,13 @@ impl Columns {
             rights: Vec::with_capacity(rows),
             strikes: Vec::with_capacity(rows),
             faults: Vec::new(),
+            block: Some(Box::new(Block::new())),
         })
     }
 
     /// Append a row for each symbol; `None` is a null row.
     pub(super) fn append<'a>(&mut self, mut symbols: impl Iterator<Item = Option<&'a [u8]>>) {
-        let mut block = Block::new();
+        let mut block = self.block.take().unwrap_or_else(|| Box::new(Block::new()));
         let mut texts = [None; BLOCK];
         loop {
             let mut rows = 0;
@@ -142,14 +146,18 @@ impl Columns {
                 block.strikes[rows] = words.strike;
                 rows += 1;
             }
+            if rows == 0 {
+                break;
+            }
             if block.judge(rows) {
                 self.note_faults(&mut block, rows, |i| texts[i].map_or(Fault::Null, explain));
             }
             self.take(&block, rows);
             if rows < BLOCK {
-                return;
+                break;
             }
         }
+        self.block = Some(block);
     }
 
     /// Append a row for each entry of symbols that are parsed already.
