@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
         let Some(terms) = Terms::new(spot, strike, seconds, right) else { continue };
         let plausible = (60.0..SECONDS_PER_YEAR * 100.0).contains(&seconds) && (0.01..100.0).contains(&(spot / strike));
         if let Some(found) = implied_volatility(&terms, carry, any_price) {
-            assert!(found > 0.0 && found.is_finite(), "volatility {found} of {terms:?} at {any_price}");
+            assert!(found.is_finite() && (found > 0.0 || !plausible), "volatility {found} of {terms:?} at {any_price}");
             let back = value(&terms, carry, found).map(|v| v.price);
             let near = |back: f64| (back - any_price).abs() <= 1e-6 * any_price.max(1e-6 * spot.max(strike));
             assert!(

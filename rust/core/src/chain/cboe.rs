@@ -42,7 +42,8 @@ pub fn decode(body: &[u8]) -> Result<Chain> {
             "no column line with {FIELDS} columns in the first {HEADER_LINES_MAX} lines: give Cboe's quotedata.csv, unpacked"
         )));
     }
-    let mut rows = ChainBuilder::new(&COLUMNS, (body.len() - lines.at) / LINE_BYTES * 2);
+    // The position is past the end where the last line has no end of its own.
+    let mut rows = ChainBuilder::new(&COLUMNS, body.len().saturating_sub(lines.at) / LINE_BYTES * 2);
     while lines.at < body.len() {
         if let Some((sides, end)) = plain_row(body, lines.at) {
             for (terms, numbers) in &sides {
