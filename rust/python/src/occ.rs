@@ -154,13 +154,16 @@ fn append_borrowed(
     texts: &mut Vec<(*const u8, usize)>,
     parser: &mut Parser,
 ) -> bool {
+    let Ok(rows) = ffi::Py_ssize_t::try_from(rows.start).and_then(|start| Ok(start..rows.end.try_into()?)) else {
+        return false;
+    };
     for i in rows {
         // SAFETY: the GIL is held and `i` is below the length of the list, so the item is alive and stays so as long as
         // no Python code runs. None does: the calls on an item that is kept are a read of the list, a comparison of
         // types and the text of a `str`, which allocates at most. Where a text has no UTF-8, the exception that is made
         // may start a garbage collection; then nothing that was borrowed before is touched again.
         unsafe {
-            let item = ffi::PyList_GetItem(list.as_ptr(), i as ffi::Py_ssize_t);
+            let item = ffi::PyList_GetItem(list.as_ptr(), i);
             if item == ffi::Py_None() {
                 texts.push((std::ptr::null(), 0));
                 continue;
