@@ -10,6 +10,7 @@
     reason = "casts follow range checks or saturate on purpose; each module says which"
 )]
 
+pub mod aggressor;
 pub mod book;
 pub mod chain;
 pub mod civil;

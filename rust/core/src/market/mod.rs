@@ -1,6 +1,5 @@
 //! Market state of many instruments, fed one event at a time or by Arrow batches through the same functions.
 
-pub mod aggressor;
 pub mod bars;
 pub mod batch;
 pub mod conditions;

@@ -1,8 +1,8 @@
 //! Prints as they arrive, and trades as the tape keeps them.
 
+use crate::aggressor::Aggressor;
 use crate::error::Result;
 use crate::limits;
-use crate::market::aggressor::Aggressor;
 use crate::market::conditions::SaleConditions;
 
 /// Tells exchanges apart; made from the code that the feed gives.

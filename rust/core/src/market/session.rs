@@ -1,7 +1,7 @@
 //! Totals of a session: a New York calendar day.
 
+use crate::aggressor::Aggressor;
 use crate::civil::new_york_day_bounds;
-use crate::market::aggressor::Aggressor;
 use crate::market::conditions::Meaning;
 use crate::market::print::Print;
 

@@ -1,7 +1,7 @@
 //! Sweeps: one order that takes liquidity at several venues or levels at once.
 
+use crate::aggressor::Aggressor;
 use crate::error::{Error, Result};
-use crate::market::aggressor::Aggressor;
 use crate::market::print::{Print, Venue};
 
 /// Most venues or levels that may be asked of a sweep.

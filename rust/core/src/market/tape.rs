@@ -1,9 +1,9 @@
 //! The tape of one instrument: prints with their aggressor, session totals, and trade patterns of the last 60 s.
 
+use crate::aggressor::{by_quote, Aggressor, TickRule};
 use crate::book::Quote;
 use crate::civil::NS_PER_SECOND;
 use crate::error::{positive, Result};
-use crate::market::aggressor::{by_quote, Aggressor, TickRule};
 use crate::market::bars::{BarRule, BarSeries, TimeBars, BARS_MAX};
 use crate::market::conditions::{Meaning, Plan};
 use crate::market::path::PricePath;

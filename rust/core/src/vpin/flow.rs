@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
+use crate::aggressor::TickRule;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::market::aggressor::TickRule;
 use crate::vpin::accumulator::{Accumulator, Closed, Split};
 use crate::vpin::blocks::{prices_ok, sizes_positive, sums};
 use crate::vpin::sides::{block_sides, one_side, QuoteColumns, BLOCK};

@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
+use crate::aggressor::TickRule;
 use crate::limits::PRICE_MAX;
-use crate::market::aggressor::TickRule;
 
 /// The quote in force at each trade.
 #[derive(Debug, Clone, Copy)]
@@ -170,8 +170,8 @@ static SPREAD: [u64; 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggressor::by_quote;
     use crate::book::Quote;
-    use crate::market::aggressor::by_quote;
     use proptest::prelude::*;
 
     fn cents(most: u8) -> impl Strategy<Value = f64> {

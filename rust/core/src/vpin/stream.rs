@@ -1,8 +1,8 @@
 //! VPIN of a tape as it comes, trade by trade or in batches, with the side of each trade found on the way.
 
+use crate::aggressor::TickRule;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::market::aggressor::TickRule;
 use crate::vpin::accumulator::Split;
 use crate::vpin::bulk::{Bulk, BulkRule};
 use crate::vpin::flow::{check_side, classify_tape, pour_tape, too_many_buckets, Sider};

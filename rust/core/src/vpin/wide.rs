@@ -3,7 +3,7 @@
 //! Only integers are added up and floats are only scaled and compared, so both give the same bits. Measured with
 //! `bench/test_vpin.py`, AVX2 halves the time of a tape in the cache; without it a long tape is not read at the memory's speed.
 
-use crate::market::aggressor::TickRule;
+use crate::aggressor::TickRule;
 use crate::vpin::accumulator::{Accumulator, Closed};
 use crate::vpin::flow::{self, Sider, Stop, TapeColumns};
 
