@@ -154,6 +154,10 @@ def test_occ_parse_arrow_strings(contest, size):
     race.note(
         "ours validates every byte and the calendar and writes a reason for invalid rows; the peers trust the text"
     )
+    race.note(
+        "profile of ours: a third gathers the words, a third judges them, a fifth is the check of offsets and UTF-8 in "
+        "Arrow's own constructors; the limit only reads, while ours also writes some 25 bytes a symbol"
+    )
     race.run()
 
 
@@ -178,8 +182,8 @@ def test_occ_parse_list_of_str(contest, size):
         "polars Series, then polars", lambda: by_polars(pl.Series(symbols)), checksum=lambda f: of_arrow(f.to_dict())
     )
     race.note(
-        "the way over pa.array ends in our own parser: where the strings no longer fit the cache, both ways wait for the "
-        "same memory, and only pyarrow's copy can be saved"
+        "profile of ours: half the time fetches the strings from the interpreter, two calls each; the way "
+        "over pa.array fetches them too and ends in the same parser"
     )
     race.run()
 

@@ -178,7 +178,7 @@ fn append_borrowed(
                 ffi::PyErr_Clear();
                 return false;
             }
-            texts.push((text.cast(), length as usize));
+            texts.push((text.cast(), length.unsigned_abs()));
         }
     }
     parser.append(texts.iter().map(|(text, length)| {
