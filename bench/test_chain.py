@@ -10,7 +10,6 @@ import json
 import random
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -80,15 +79,6 @@ def by_polars(body: bytes) -> pa.Table:
     return frame.with_columns(pl.col(list(NUMBERS)).cast(pl.Float64)).to_arrow()
 
 
-def by_duckdb(connection: duckdb.DuckDBPyConnection, path: Path, size_bytes: int) -> pa.Table:
-    """``maximum_object_size`` is what its buffers are made of: no larger than the one object that the body is."""
-    types = {"contractID": "varchar", **dict.fromkeys(NUMBERS, "double")}
-    struct = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-    query = f"""select unnest(data, recursive := true) from
-        read_json('{path}', columns = {{data: 'struct({struct})[]'}}, maximum_object_size = {size_bytes + 1_024})"""
-    return connection.sql(query).to_arrow_table()
-
-
 def by_pandas(body: bytes) -> pa.Table:
     frame = pd.DataFrame(json.loads(body)["data"])
     return pa.Table.from_pandas(frame.astype(dict.fromkeys(NUMBERS, "float64")), preserve_index=False)
@@ -104,22 +94,12 @@ def by_json_and_pyarrow(body: bytes) -> pa.Table:
 
 
 @pytest.mark.parametrize("size", SIZES[:-1])
-def test_chain_alphavantage_json(contest, size, tmp_path):
+def test_chain_alphavantage_json(contest, size):
     body = body_of(size)
-    path = tmp_path / "chain.json"
-    path.write_bytes(body)
-    connection = duckdb.connect(config={"threads": 1})
     race = contest("option chain, Alpha Vantage JSON", size=size, unit="contract")
     race.ours(lambda: decode_alphavantage_chain(body), checksum=of_chain)
     largest = 100_000
     race.peer("polars read_json", lambda: by_polars(body), checksum=of_table, demand=0.1, size_max=largest)
-    race.peer(
-        "DuckDB read_json",
-        lambda: by_duckdb(connection, path, len(body)),
-        checksum=of_table,
-        demand=0.1,
-        size_max=largest,
-    )
     race.peer("json + polars", lambda: by_json_and_polars(body), checksum=of_table, demand=0.1, size_max=largest)
     race.peer("json + pandas", lambda: by_pandas(body), checksum=of_table, demand=0.1, size_max=largest)
     race.peer("json + pyarrow", lambda: by_json_and_pyarrow(body), checksum=of_table, demand=0.1, size_max=largest)

@@ -124,8 +124,8 @@ def test_any_updates_equal_a_dict_book(rows: list[tuple[int, int, int]]) -> None
         assert bits(book.bbo()) == bits(naive.bbo())
     bids, asks = naive.levels(5)
     assert book.levels(5) == (bids, asks)
-    ladder = book.ladder(6)
-    assert ladder.shape == (6, 4)
+    ladder = book.ladder(5)
+    assert ladder.shape == (5, 4)
     assert [tuple(row) for row in ladder[: len(bids), :2].tolist()] == bids
     assert np.isnan(ladder[len(asks) :, 2:]).all()
     if bids and asks:
