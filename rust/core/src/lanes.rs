@@ -10,7 +10,7 @@ macro_rules! widest {
         #[allow(clippy::too_many_arguments, reason = "the arguments of the kernel")]
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            if std::arch::is_x86_feature_detected!("avx2") {
+            if std::arch::is_x86_feature_detected!("avx2") && !$crate::lanes::is_plain() {
                 #[target_feature(enable = "avx2")]
                 fn wide($($arg: $ty),*) $(-> $ret)? {
                     $body($($arg),*)
@@ -24,3 +24,33 @@ macro_rules! widest {
     };
 }
 pub(crate) use widest;
+
+#[cfg(not(test))]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a constant but in tests")]
+pub(crate) const fn is_plain() -> bool {
+    false
+}
+
+#[cfg(test)]
+thread_local! {
+    static PLAIN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether a test asks for the kernels of the baseline.
+#[cfg(test)]
+#[allow(dead_code, reason = "not asked where kernels are compiled once")]
+pub(crate) fn is_plain() -> bool {
+    PLAIN.get()
+}
+
+/// What `run` gives with the kernels for this processor, and with those of the baseline.
+#[cfg(test)]
+pub(crate) fn both_ways<T>(mut run: impl FnMut() -> T) -> (T, T) {
+    let wide = run();
+    PLAIN.set(true);
+    let plain = run();
+    PLAIN.set(false);
+    (wide, plain)
+}

@@ -290,6 +290,7 @@ fn dropped(columns: &GivenGreeks<'_>, scale: &Scale, weight: Weight) -> BTreeMap
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::both_ways;
     use proptest::prelude::*;
 
     type Row = (f64, i8, f64, f64, f64);
@@ -311,7 +312,10 @@ mod tests {
         let column = |f: fn(&Row) -> f64| rows.iter().map(f).collect::<Vec<_>>();
         let (gamma, delta, counted) = (column(|r| r.2), column(|r| r.3), column(|r| r.4));
         let columns = GivenGreeks { strike: &strike, right: &right, gamma: &gamma, delta: &delta, weight: &counted };
-        let result = by_strike(&columns, &Scale { spot: 650.0, multiplier: 100.0, min_weight: 5.0 }, weight).unwrap();
+        let scale = Scale { spot: 650.0, multiplier: 100.0, min_weight: 5.0 };
+        let (result, plain) = both_ways(|| by_strike(&columns, &scale, weight).unwrap());
+        // All digits are written, so equal texts are equal bits.
+        assert_eq!(format!("{result:?}"), format!("{plain:?}"));
         let (absent, below) = weight.reasons();
         let mut dropped = BTreeMap::new();
         let mut sums: BTreeMap<u64, [f64; 6]> = BTreeMap::new();

@@ -97,6 +97,23 @@ fn every_dropped_row_has_its_reason() {
 }
 
 #[test]
+fn both_compilations_give_the_same_bits() {
+    let row = |i: i32| {
+        let right = if i % 2 == 0 { 1 } else { -1 };
+        let (strike, iv) = (80.0 + f64::from(i % 41), 0.1 + f64::from(i % 7) / 40.0);
+        Row { days: Some(1 + i % 5), right, strike, iv, open_interest: f64::from(10 + i % 13), ..SOUND }
+    };
+    let chain = chain_of(&(0..300).map(row).collect::<Vec<_>>());
+    for gamma in [GammaSource::Given, GammaSource::Recompute] {
+        let (wide, plain) =
+            crate::lanes::both_ways(|| exposure(&chain, &ExposureParams { gamma, ..params() }).unwrap());
+        assert!(wide.rows_used == 300 && !wide.gamma_curve.gex_usd_per_pct.is_empty());
+        // All digits are written, so equal texts are equal bits.
+        assert_eq!(format!("{wide:?}"), format!("{plain:?}"));
+    }
+}
+
+#[test]
 fn expired_means_near_settlement_not_a_date() {
     // 16:00 New York is 21:00 UTC: six hours after as_of.
     let same_day = Row { days: Some(0), ..SOUND };

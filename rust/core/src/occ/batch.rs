@@ -158,6 +158,13 @@ mod tests {
     }
 
     #[test]
+    fn both_compilations_give_the_same() {
+        let symbols = StringArray::from(SYMBOLS.repeat(40));
+        let (wide, plain) = crate::lanes::both_ways(|| parse_array(&symbols).unwrap());
+        assert_eq!(wide, plain);
+    }
+
+    #[test]
     fn chunks_and_slices_give_the_same() {
         let symbols = StringArray::from(SYMBOLS.repeat(40));
         let whole = parse_array(&symbols).unwrap();

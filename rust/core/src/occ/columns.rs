@@ -8,6 +8,7 @@ use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, Scala
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::Error;
+use crate::lanes::widest;
 use crate::occ::kernel::{judge, Terms, Words};
 use crate::occ::{explain, Fault, ROOT_MAX};
 
@@ -61,39 +62,8 @@ impl Block {
 
     /// Judge all rows of the block; true if one of the first `rows` is invalid.
     fn judge(&mut self, rows: usize) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            self.judge_avx2();
-            return self.any_fault(rows);
-        }
-        self.judge_words();
+        judge_block(self);
         self.any_fault(rows)
-    }
-
-    /// The same loop for processors with 256-bit integers: a whole batch takes a quarter less time.
-    #[cfg(target_arch = "x86_64")]
-    #[allow(unsafe_code)]
-    fn judge_avx2(&mut self) {
-        #[target_feature(enable = "avx2")]
-        fn judge(block: &mut Block) {
-            block.judge_words();
-        }
-        // SAFETY: the only caller has checked that the processor has AVX2.
-        unsafe { judge(self) }
-    }
-
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "it must be compiled for the features of its caller")]
-    fn judge_words(&mut self) {
-        for i in 0..BLOCK {
-            let terms = judge(Words {
-                head: self.heads[i],
-                head_lanes: self.head_lanes[i],
-                date: self.dates[i],
-                strike: self.strikes[i],
-            });
-            self.set(i, &terms);
-        }
     }
 
     fn any_fault(&self, rows: usize) -> bool {
@@ -109,6 +79,24 @@ impl Block {
         self.rights[i] = terms.right as u8;
         self.strikes_milli[i] = terms.strike_milli as i64;
         self.faults[i] = terms.faults;
+    }
+}
+
+widest! {
+    fn judge_block(block: &mut Block) = judge_words
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
+fn judge_words(block: &mut Block) {
+    for i in 0..BLOCK {
+        let terms = judge(Words {
+            head: block.heads[i],
+            head_lanes: block.head_lanes[i],
+            date: block.dates[i],
+            strike: block.strikes[i],
+        });
+        block.set(i, &terms);
     }
 }
 

@@ -1,17 +1,17 @@
 //! A tape through classification and buckets, a block of trades at a time.
 
-#![allow(clippy::inline_always, reason = "the loops become wide vector code where they are inlined, see `wide`")]
+#![allow(clippy::inline_always, reason = "the loops become wide vector code where they are inlined, see `lanes`")]
 
 use std::ops::Range;
 
 use crate::aggressor::TickRule;
 use crate::error::{Error, Result};
+use crate::lanes::widest;
 use crate::limits;
 use crate::vpin::accumulator::{Accumulator, Closed, Split};
 use crate::vpin::blocks::{prices_ok, sizes_positive, sums};
 use crate::vpin::sides::{block_sides, one_side, QuoteColumns, BLOCK};
 use crate::vpin::units::units_of;
-use crate::vpin::wide;
 
 /// Most buckets that one batch may fill; more means that the bucket is far too small for the tape.
 pub const BATCH_BUCKETS_MAX: usize = 20_000_000;
@@ -117,15 +117,24 @@ pub(crate) fn pour_tape(
     accumulator: &mut Accumulator,
     closed: &mut Vec<Closed>,
 ) -> Result<()> {
-    wide::pour_blocks(&tape, sider, accumulator, closed).or_else(|Stop(row)| {
+    pour_blocks(&tape, sider, accumulator, closed).or_else(|Stop(row)| {
         tape.check_rows(row, rows_before)?;
         Err(too_many_buckets())
     })
 }
 
-/// [`pour_tape`] without the reason of a refusal.
+widest! {
+    /// [`pour_tape`] without the reason of a refusal.
+    fn pour_blocks(
+        tape: &TapeColumns<'_>,
+        sider: &mut Sider,
+        accumulator: &mut Accumulator,
+        closed: &mut Vec<Closed>,
+    ) -> std::result::Result<(), Stop> = pour_rows
+}
+
 #[inline(always)]
-pub(crate) fn pour_blocks(
+fn pour_rows(
     tape: &TapeColumns<'_>,
     sider: &mut Sider,
     accumulator: &mut Accumulator,
@@ -228,16 +237,17 @@ pub(crate) fn classify_tape(tape: &TapeColumns<'_>, rule: &mut TickRule, sides: 
     let rows_before = sides.len();
     sides.resize(rows_before + tape.trades(), 0);
     let found = &mut sides[rows_before..];
-    wide::classify_blocks(tape, rule, found).or_else(|Stop(row)| tape.check_rows(row, rows_before))
+    classify_blocks(tape, rule, found).or_else(|Stop(row)| tape.check_rows(row, rows_before))
 }
 
-/// [`classify_tape`] without the reason of a refusal.
+widest! {
+    /// [`classify_tape`] without the reason of a refusal.
+    fn classify_blocks(tape: &TapeColumns<'_>, rule: &mut TickRule, found: &mut [i8]) -> std::result::Result<(), Stop>
+        = classify_rows
+}
+
 #[inline(always)]
-pub(crate) fn classify_blocks(
-    tape: &TapeColumns<'_>,
-    rule: &mut TickRule,
-    found: &mut [i8],
-) -> std::result::Result<(), Stop> {
+fn classify_rows(tape: &TapeColumns<'_>, rule: &mut TickRule, found: &mut [i8]) -> std::result::Result<(), Stop> {
     for (block, found) in found.chunks_mut(BLOCK).enumerate() {
         let row = block * BLOCK;
         let block = tape.rows(row..row + found.len());
@@ -252,4 +262,29 @@ pub(crate) fn classify_blocks(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::both_ways;
+
+    #[test]
+    fn both_compilations_give_the_same_bits() {
+        let ts_ns: Vec<i64> = (0..3_000).collect();
+        let price: Vec<f64> = (0..3_000).map(|i| 100.0 + f64::from(i * i % 7) / 100.0).collect();
+        let size: Vec<f64> =
+            (0..3_000).map(|i| f64::from(i * 7_919 % 1_009) / if i < 1_500 { 1.0 } else { 64.0 }).collect();
+        let tape = TapeColumns { ts_ns: &ts_ns, price: Some(&price), size: &size, aggressor: None, quotes: None };
+        let (wide, plain) = both_ways(|| {
+            let (mut sider, mut closed) = (Sider::Rule(TickRule::new()), Vec::new());
+            let mut accumulator = Accumulator::new(5_000_000_000);
+            pour_tape(tape, 0, &mut sider, &mut accumulator, &mut closed).unwrap();
+            let mut sides = Vec::new();
+            classify_tape(&tape, &mut TickRule::new(), &mut sides).unwrap();
+            (sider, accumulator, closed, sides)
+        });
+        assert!(!wide.2.is_empty() && wide.3.contains(&-1));
+        assert_eq!(wide, plain);
+    }
 }

@@ -17,7 +17,6 @@ pub mod sides;
 pub mod stream;
 mod student;
 pub mod units;
-mod wide;
 
 use crate::error::{Error, Result};
 use crate::vpin::accumulator::{Accumulator, Closed, Split};
