@@ -67,3 +67,29 @@ pub fn quote_flags(quote: &Quote) -> u8 {
         + u8::from(quote.bid > quote.ask) * FLAG_CROSSED
         + u8::from(quote.bid.is_nan() | quote.ask.is_nan()) * FLAG_ONE_SIDED
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(bid: f64, bid_size: f64, ask: f64, ask_size: f64) -> Quote {
+        Quote::new(bid, bid_size, ask, ask_size).unwrap()
+    }
+
+    #[test]
+    fn order_flow_follows_the_paper() {
+        let base = quote(10.0, 100.0, 10.1, 200.0);
+        // Bid size grows at an unchanged price.
+        assert_eq!(order_flow(&base, &quote(10.0, 150.0, 10.1, 200.0)), 50.0);
+        // Bid rises: the whole new size counts.
+        assert_eq!(order_flow(&base, &quote(10.05, 70.0, 10.1, 200.0)), 70.0);
+        // Bid falls: the whole old size is gone.
+        assert_eq!(order_flow(&base, &quote(9.95, 70.0, 10.1, 200.0)), -100.0);
+        // Ask falls: its new size is supply; ask rises: the old supply is gone.
+        assert_eq!(order_flow(&base, &quote(10.0, 100.0, 10.05, 30.0)), -30.0);
+        assert_eq!(order_flow(&base, &quote(10.0, 100.0, 10.15, 30.0)), 200.0);
+        // An absent side says nothing.
+        assert_eq!(order_flow(&base, &quote(f64::NAN, 0.0, 10.1, 200.0)), 0.0);
+        assert_eq!(order_flow(&Quote::ABSENT, &base), 0.0);
+    }
+}

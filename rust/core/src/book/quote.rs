@@ -1,5 +1,6 @@
 //! Best bid and ask.
 
+use super::metrics::weighted_mid;
 use crate::error::Result;
 use crate::limits;
 
@@ -41,8 +42,8 @@ impl Quote {
 
     /// (Pa Qb + Pb Qa) / (Qb + Qa): leans to the side that is about to give way.
     pub fn weighted_mid(&self) -> Option<f64> {
-        let size = self.bid_size + self.ask_size;
-        (self.is_two_sided() && size > 0.0).then(|| (self.ask * self.bid_size + self.bid * self.ask_size) / size)
+        let mid = weighted_mid(self);
+        (!mid.is_nan()).then_some(mid)
     }
 }
 

@@ -1,31 +1,11 @@
 //! Order flow imbalance of L1 quotes (Cont, Kukanov, Stoikov 2014).
 //!
-//! Each quote contributes `e = 1{Pb>=Pb'} qb - 1{Pb<=Pb'} qb' - 1{Pa<=Pa'} qa + 1{Pa>=Pa'} qa'`, where a prime marks the
-//! quote before. A side that is absent in either quote contributes nothing.
+//! Each quote contributes [`order_flow`]: what the change from the quote before it adds to the bid and takes from the ask.
 
+use crate::book::metrics::order_flow;
 use crate::book::Quote;
 use crate::civil::NS_PER_SECOND;
 use crate::market::window::{Ring, Window, Windowed};
-
-/// Contribution of the change from one quote to the next, in shares.
-#[inline]
-pub fn contribution(before: &Quote, after: &Quote) -> f64 {
-    let mut e = 0.0;
-    // Comparisons with NaN are false, so an absent side adds nothing by itself.
-    if after.bid >= before.bid {
-        e += after.bid_size;
-    }
-    if after.bid <= before.bid {
-        e -= before.bid_size;
-    }
-    if after.ask <= before.ask {
-        e -= after.ask_size;
-    }
-    if after.ask >= before.ask {
-        e += before.ask_size;
-    }
-    e
-}
 
 /// One contribution.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,7 +71,7 @@ impl OrderFlowImbalance {
     /// Take the change from one quote to the next. `newest_ns` is the newest event time of the instrument.
     #[inline]
     pub fn update(&mut self, ts_ns: i64, newest_ns: i64, before: &Quote, after: &Quote) {
-        let shares = contribution(before, after);
+        let shares = order_flow(before, after);
         if shares == 0.0 || !self.long.covers(ts_ns, newest_ns) {
             return;
         }
@@ -132,23 +112,6 @@ mod tests {
 
     fn quote(bid: f64, bid_size: f64, ask: f64, ask_size: f64) -> Quote {
         Quote::new(bid, bid_size, ask, ask_size).unwrap()
-    }
-
-    #[test]
-    fn contributions_follow_the_paper() {
-        let base = quote(10.0, 100.0, 10.1, 200.0);
-        // Bid size grows at an unchanged price.
-        assert_eq!(contribution(&base, &quote(10.0, 150.0, 10.1, 200.0)), 50.0);
-        // Bid rises: the whole new size counts.
-        assert_eq!(contribution(&base, &quote(10.05, 70.0, 10.1, 200.0)), 70.0);
-        // Bid falls: the whole old size is gone.
-        assert_eq!(contribution(&base, &quote(9.95, 70.0, 10.1, 200.0)), -100.0);
-        // Ask falls: its new size is supply; ask rises: the old supply is gone.
-        assert_eq!(contribution(&base, &quote(10.0, 100.0, 10.05, 30.0)), -30.0);
-        assert_eq!(contribution(&base, &quote(10.0, 100.0, 10.15, 30.0)), 200.0);
-        // An absent side says nothing.
-        assert_eq!(contribution(&base, &quote(f64::NAN, 0.0, 10.1, 200.0)), 0.0);
-        assert_eq!(contribution(&Quote::ABSENT, &base), 0.0);
     }
 
     #[test]

@@ -50,9 +50,9 @@ proptest! {
         ),
     ) {
         let market = EventRows::new(&batch_of(&rows)).unwrap();
-        for i in 0..rows.len() {
+        for (i, row) in rows.iter().enumerate() {
             let view = market.view(i..i + 1);
-            prop_assert_eq!(view.block_is_sound(0..1), view.event(0).is_ok(), "{:?}", rows[i]);
+            prop_assert_eq!(view.block_is_sound(0..1), view.event(0).is_ok(), "{:?}", row);
         }
         let view = market.view(0..rows.len());
         let first_bad = (0..rows.len()).find(|i| view.event(*i).is_err());
