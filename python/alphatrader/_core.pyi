@@ -105,10 +105,15 @@ class ArrowTable(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
-_Values: TypeAlias = NDArray[np.float64] | ArrowBatch | ArrowTable
-"""A column of numbers: NumPy, or any Arrow array or series."""
-_Column: TypeAlias = float | _Values
-_RightColumn: TypeAlias = int | NDArray[np.int8] | ArrowBatch | ArrowTable
+_Column: TypeAlias = NDArray[Any] | ArrowBatch | ArrowTable
+"""A column of numbers: a NumPy array, or an Arrow array, chunked array or series of any library (pyarrow, polars, ...).
+
+One of the type that is named first is read in place. Other numbers are converted exactly, or refused (SchemaError): a
+fraction never becomes whole, and text and booleans are no numbers (but booleans may be sides of a book). Nulls are
+refused, but where they are said to mean absent. Times (``ts_ns``) are int64 ns since the epoch, or timestamps of any
+unit."""
+_NumberOrColumn: TypeAlias = float | _Column
+"""One number for all rows, or a column."""
 
 @final
 class RecordBatch:
@@ -350,14 +355,14 @@ class Market:
         """The newest ``count`` bars of a series begun with :meth:`add_bars`; columns as in :func:`bars`."""
 
 def bars(
-    ts_ns: NDArray[np.int64] | Any,
-    price: NDArray[np.float64] | Any,
-    size: NDArray[np.float64] | Any,
+    ts_ns: _Column,
+    price: _Column,
+    size: _Column,
     *,
     by: Literal["time", "tick", "volume", "dollar"] = "time",
     length: float = 60.0,
 ) -> RecordBatch:
-    """Bars of a recorded tape: NumPy arrays or Arrow arrays (int64 or timestamp[ns], float64) of one length.
+    """Bars of a recorded tape: columns of one length (int64 or timestamps, float64).
 
     ``length`` is in seconds (whole), trades (whole), shares or US dollars. Time bars start at multiples of it since the
     epoch; the trade that reaches any other threshold ends its bar and is not split (Lopez de Prado 2018, chapter 2).
@@ -517,7 +522,6 @@ FLAG_HOLE: int
 """16: on either side the second level is more than ``hole_ticks`` ticks away from the best one."""
 
 _Measure: TypeAlias = Literal["bbo", "obi", "obi_weighted", "ofi", "weighted_mid", "flags"]
-_BookColumn: TypeAlias = NDArray[Any] | ArrowBatch | ArrowTable
 
 @final
 class OrderBook:
@@ -542,7 +546,7 @@ class OrderBook:
         the best level before the update. A side that is empty before or after it adds 0.
         """
     def apply_batch(
-        self, batch: ArrowBatch | ArrowTable | Mapping[str, _BookColumn], measures: Sequence[_Measure] = ...
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
     ) -> RecordBatch:
         """Apply updates in order: the same book, to the last bit, as one ``update`` each. The GIL is released.
 
@@ -634,7 +638,7 @@ class DepthBook:
     ) -> tuple[float, float, float, float]:
         """``apply``, then ``bbo()``, in one call."""
     def apply_batch(
-        self, batch: ArrowBatch | ArrowTable | Mapping[str, _BookColumn], measures: Sequence[_Measure] = ...
+        self, batch: ArrowBatch | ArrowTable | Mapping[str, _Column], measures: Sequence[_Measure] = ...
     ) -> RecordBatch:
         """Apply operations in order: the same book, to the last bit, as one ``apply`` each. The GIL is released.
 
@@ -895,11 +899,11 @@ class StrikeExposure:
         """As :meth:`Exposure.by_strike`; VEX, CHEX and what was not given are 0, volatilities null."""
 
 def exposure_by_strike(
-    strike: _Values,
+    strike: _Column,
     right: NDArray[np.int8] | ArrowBatch | ArrowTable,
-    gamma: _Values,
-    delta: _Values,
-    contracts: _Values,
+    gamma: _Column,
+    delta: _Column,
+    contracts: _Column,
     *,
     spot: float,
     multiplier: float = 100.0,
@@ -915,11 +919,11 @@ def exposure_by_strike(
 # ---------------------------------------------------------------------------------------------- pricing
 
 def black_scholes(
-    spot: _Column,
-    strike: _Column,
-    seconds_to_settlement: _Column,
-    iv: _Column,
-    right: _RightColumn,
+    spot: _NumberOrColumn,
+    strike: _NumberOrColumn,
+    seconds_to_settlement: _NumberOrColumn,
+    iv: _NumberOrColumn,
+    right: _NumberOrColumn,
     *,
     rate: float = 0.0,
     dividend_yield: float = 0.0,
@@ -937,11 +941,11 @@ def black_scholes(
     """
 
 def american_value(
-    spot: _Column,
-    strike: _Column,
-    seconds_to_settlement: _Column,
-    iv: _Column,
-    right: _RightColumn,
+    spot: _NumberOrColumn,
+    strike: _NumberOrColumn,
+    seconds_to_settlement: _NumberOrColumn,
+    iv: _NumberOrColumn,
+    right: _NumberOrColumn,
     *,
     rate: float = 0.0,
     dividend_yield: float = 0.0,
@@ -954,11 +958,11 @@ def american_value(
     """
 
 def implied_volatility(
-    price: _Column,
-    spot: _Column,
-    strike: _Column,
-    seconds_to_settlement: _Column,
-    right: _RightColumn,
+    price: _NumberOrColumn,
+    spot: _NumberOrColumn,
+    strike: _NumberOrColumn,
+    seconds_to_settlement: _NumberOrColumn,
+    right: _NumberOrColumn,
     *,
     rate: float = 0.0,
     dividend_yield: float = 0.0,
@@ -975,8 +979,6 @@ def implied_volatility(
 
 # ---------------------------------------------------------------------------------------------- VPIN
 
-_TapeColumn = NDArray[Any] | ArrowBatch | ArrowTable
-"""A NumPy array, or an Arrow array, chunked array or series of any library (pyarrow, polars, pandas, ...)."""
 _VpinScheme = Literal["tick", "quote", "bulk", "given"]
 """How volume is split into bought and sold: tick rule; quote rule with the tick rule where the quote says nothing
 (Lee and Ready 1991); bulk classification of bars (Easley, Lopez de Prado, O'Hara 2012); or the tape's own aggressor."""
@@ -1026,16 +1028,16 @@ class TradeSides:
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 def vpin(
-    ts_ns: _TapeColumn,
-    price: _TapeColumn | None,
-    size: _TapeColumn,
+    ts_ns: _Column,
+    price: _Column | None,
+    size: _Column,
     *,
     bucket_volume: int,
     window: int = 50,
     scheme: _VpinScheme = "tick",
-    aggressor: _TapeColumn | None = None,
-    bid: _TapeColumn | None = None,
-    ask: _TapeColumn | None = None,
+    aggressor: _Column | None = None,
+    bid: _Column | None = None,
+    ask: _Column | None = None,
     bar_seconds: float | None = None,
     bar_volume: float | None = None,
     student_df: float | None = None,
@@ -1072,13 +1074,13 @@ def vpin(
     """
 
 def classify_trades(
-    price: _TapeColumn,
+    price: _Column,
     *,
-    size: _TapeColumn | None = None,
-    ts_ns: _TapeColumn | None = None,
+    size: _Column | None = None,
+    ts_ns: _Column | None = None,
     scheme: Literal["tick", "quote", "bulk"] = "tick",
-    bid: _TapeColumn | None = None,
-    ask: _TapeColumn | None = None,
+    bid: _Column | None = None,
+    ask: _Column | None = None,
     bar_seconds: float | None = None,
     bar_volume: float | None = None,
     student_df: float | None = None,
@@ -1128,13 +1130,13 @@ class Vpin:
         """
     def extend(
         self,
-        ts_ns: _TapeColumn,
-        price: _TapeColumn | None,
-        size: _TapeColumn,
+        ts_ns: _Column,
+        price: _Column | None,
+        size: _Column,
         *,
-        aggressor: _TapeColumn | None = None,
-        bid: _TapeColumn | None = None,
-        ask: _TapeColumn | None = None,
+        aggressor: _Column | None = None,
+        bid: _Column | None = None,
+        ask: _Column | None = None,
     ) -> VpinSeries:
         """Take a batch; return the buckets that it filled. If a row is refused nothing was taken."""
     def flush(self) -> VpinSeries:

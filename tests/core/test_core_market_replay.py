@@ -185,9 +185,9 @@ def test_bars_need_sound_columns() -> None:
     stamps = ts_ns.cast(pa.timestamp("ns"))
     assert bars(stamps, pa.chunked_array([[1.0], [2.0]]), size, by="tick", length=1).num_rows == 2
     for arguments, text in (
-        ((ts_ns, price, pa.array([5.0, None])), "size has 1 nulls"),
-        ((ts_ns, price, pa.array([5, 5])), "size is Int64"),
-        ((ts_ns, [1.0, 2.0], size), "price is <class 'list'>"),
+        ((ts_ns, price, pa.array([5.0, None])), 'column "size" has 1 nulls'),
+        ((ts_ns, price, pa.array(["5", "5"])), 'column "size" is an Arrow array of Utf8: give'),
+        ((ts_ns, [1.0, 2.0], size), 'column "price" is a list: give'),
     ):
         with pytest.raises(SchemaError, match=text):
             bars(*arguments)

@@ -131,8 +131,8 @@ def test_bad_arguments_are_refused() -> None:
     ):
         with pytest.raises(CoreError):
             call()
-    with pytest.raises(SchemaError, match="price is an array of bool"):
+    with pytest.raises(SchemaError, match='column "price" is an array of bool: give'):
         vpin(ts, price.astype(bool), size, bucket_volume=100)
-    with pytest.raises(SchemaError, match="size is a list"):
+    with pytest.raises(SchemaError, match='column "size" is a list: give'):
         vpin(ts, price, size.tolist(), bucket_volume=100)
     assert vpin(ts[:0], price[:0], size[:0], bucket_volume=100).level.size == 0

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::ArrowPrimitiveType;
-use arrow_array::{Array, PrimitiveArray, RecordBatch, StructArray};
-use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
-use numpy::{Element, PyReadonlyArray1};
+use arrow_array::{Array, RecordBatch, StructArray};
+use arrow_schema::{Field, FieldRef};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use pyo3_arrow::ffi::{to_array_pycapsules, to_schema_pycapsule};
@@ -85,70 +82,4 @@ pub fn arrays(object: &Bound<'_, PyAny>) -> PyResult<Vec<Arc<dyn Array>>> {
         Ok(chunks)
     };
     read().map_err(|error| not_arrow(&error))
-}
-
-/// A numeric column from `NumPy` or from any Arrow library. It is not copied, unless it comes in several chunks or strides.
-pub enum Column<'py, T: ArrowPrimitiveType>
-where
-    T::Native: Element,
-{
-    /// A contiguous `NumPy` array.
-    NumPy(PyReadonlyArray1<'py, T::Native>),
-    /// An Arrow array, or a copy.
-    Arrow(PrimitiveArray<T>),
-}
-
-impl<'py, T: ArrowPrimitiveType> Column<'py, T>
-where
-    T::Native: Element,
-{
-    /// Take a column; `name` is what an error calls it.
-    pub fn of(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Self> {
-        if let Ok(array) = object.extract::<PyReadonlyArray1<'py, T::Native>>() {
-            if array.as_slice().is_ok() {
-                return Ok(Self::NumPy(array));
-            }
-            let copy: Vec<T::Native> = array.as_array().iter().copied().collect();
-            return Ok(Self::Arrow(PrimitiveArray::from_iter_values(copy)));
-        }
-        let chunks = arrays(object).map_err(|_| {
-            let kind = object.get_type();
-            SchemaError::new_err(format!(
-                "{name} is {kind}: give a one-dimensional NumPy array or an Arrow array of {}",
-                T::DATA_TYPE
-            ))
-        })?;
-        let chunks = chunks.iter().map(|chunk| Self::typed(chunk.as_ref(), name)).collect::<PyResult<Vec<_>>>()?;
-        match chunks.as_slice() {
-            [one] => Ok(Self::Arrow(one.clone())),
-            many => {
-                Ok(Self::Arrow(PrimitiveArray::from_iter_values(many.iter().flat_map(|c| c.values().iter().copied()))))
-            }
-        }
-    }
-
-    fn typed(chunk: &dyn Array, name: &str) -> PyResult<PrimitiveArray<T>> {
-        if chunk.null_count() > 0 {
-            return Err(SchemaError::new_err(format!("{name} has {} nulls: it must have none", chunk.null_count())));
-        }
-        let nanoseconds = matches!(chunk.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _));
-        let array = if nanoseconds && T::DATA_TYPE == DataType::Int64 {
-            // Instants are stored as the very integers that are asked for.
-            chunk.to_data().into_builder().data_type(T::DATA_TYPE).build().ok().map(PrimitiveArray::from)
-        } else {
-            chunk.as_primitive_opt::<T>().cloned()
-        };
-        array.ok_or_else(|| {
-            SchemaError::new_err(format!("{name} is {}: it must be {}", chunk.data_type(), T::DATA_TYPE))
-        })
-    }
-
-    /// The values.
-    pub fn values(&self) -> &[T::Native] {
-        match self {
-            // Contiguity was checked when it was taken.
-            Self::NumPy(array) => array.as_slice().unwrap_or_default(),
-            Self::Arrow(array) => array.values(),
-        }
-    }
 }

@@ -340,12 +340,12 @@ pub fn exposure_by_strike<'py>(
 ) -> PyResult<PyStrikeExposure> {
     let weight = weight_of(weight)?;
     let numbers = [("strike", strike), ("gamma", gamma), ("delta", delta), ("contracts", contracts)];
-    let columns = numbers.map(|(name, object)| Numbers::of(name, object));
+    let columns = numbers.map(|(name, object)| Numbers::of(name, object, f64::NAN));
     let [strike, gamma, delta, contracts] = columns;
     let (strike, gamma, delta, contracts) = (strike?, gamma?, delta?, contracts?);
-    let right = Rights::of("right", right)?;
-    let values = [&strike, &gamma, &delta, &contracts].map(|column| column.values(f64::NAN));
-    let rights = right.values(0);
+    let right = Rights::of("right", right, 0)?;
+    let values = [&strike, &gamma, &delta, &contracts].map(|column| column.values());
+    let rights = right.values();
     let columns = GivenGreeks {
         strike: each("strike", &values[0])?,
         right: each("right", &rights)?,

@@ -50,13 +50,13 @@ struct Arguments<'py> {
 
 impl<'py> Arguments<'py> {
     fn of(names: [&'static str; 4], objects: [&Bound<'py, PyAny>; 4], right: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let [a, b, c, d] = [0, 1, 2, 3].map(|i: usize| Numbers::of(names[i], objects[i]));
-        Ok(Self { names, numbers: [a?, b?, c?, d?], right: Rights::of("right", right)? })
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i: usize| Numbers::of(names[i], objects[i], f64::NAN));
+        Ok(Self { names, numbers: [a?, b?, c?, d?], right: Rights::of("right", right, 0)? })
     }
 
     fn contracts(&self) -> Result<Contracts<'_>, Error> {
-        let numbers = [0, 1, 2, 3].map(|i: usize| self.numbers[i].values(f64::NAN));
-        let right = self.right.values(0);
+        let numbers = [0, 1, 2, 3].map(|i: usize| self.numbers[i].values());
+        let right = self.right.values();
         let rows: Vec<(&str, usize)> = (self.names.into_iter().zip(&numbers))
             .filter_map(|(name, values)| Some((name, values.rows()?)))
             .chain(right.rows().map(|rows| ("right", rows)))

@@ -14,7 +14,6 @@
 #![allow(clippy::needless_bitwise_bool, reason = "`&` has no branch: it vectorises, `&&` does not")]
 
 pub mod batch;
-pub mod columns;
 pub mod ladder;
 pub mod measures;
 pub mod metrics;

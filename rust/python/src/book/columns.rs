@@ -1,39 +1,12 @@
-//! Columns of updates from `NumPy` arrays, Arrow arrays, record batches and tables.
+//! Columns of updates by name: of a mapping of arrays, or of record batches and tables.
 
-use std::borrow::Cow;
-
-use alphatrader_core::book::columns::cast_column;
-use arrow_array::types::ArrowPrimitiveType;
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
-use numpy::{Element, PyArrayDyn, PyReadonlyArray1, PyUntypedArray};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyMapping;
 
-use crate::arrow::{arrays, batches};
-use crate::columns::contiguous as values;
-use crate::errors::{to_python, SchemaError};
-
-/// The values of one column.
-pub enum Column<'py, T: ArrowPrimitiveType>
-where
-    T::Native: Element,
-{
-    Numpy(PyReadonlyArray1<'py, T::Native>),
-    Arrow(PrimitiveArray<T>),
-}
-
-impl<T: ArrowPrimitiveType> Column<'_, T>
-where
-    T::Native: Element + Copy,
-{
-    pub fn values(&self) -> Cow<'_, [T::Native]> {
-        match self {
-            Self::Numpy(array) => values(array),
-            Self::Arrow(array) => Cow::Borrowed(array.values()),
-        }
-    }
-}
+use crate::arrow::batches;
+use crate::columns::{Column, Kind, Number};
+use crate::errors::SchemaError;
 
 /// Columns by name: of a mapping of arrays, or of one batch of a table.
 pub enum Columns<'py> {
@@ -60,29 +33,32 @@ impl<'py> Columns<'py> {
     }
 
     /// A column, `None` if there is none of this name.
-    pub fn optional<T: ArrowPrimitiveType>(&self, name: &str) -> PyResult<Option<Column<'py, T>>>
-    where
-        T::Native: Element,
-    {
+    pub fn optional<T: Number>(&self, name: &str) -> PyResult<Option<Column<'py, T>>> {
+        self.find(name, Kind::Number)
+    }
+
+    /// The sides, which must be there.
+    pub fn sides(&self) -> PyResult<Column<'py, i8>> {
+        self.find("side", Kind::Flag)?.ok_or_else(|| self.missing("side"))
+    }
+
+    fn find<T: Number>(&self, name: &str, kind: Kind) -> PyResult<Option<Column<'py, T>>> {
         match self {
             Self::Mapping(mapping) => {
                 if !mapping.contains(name)? {
                     return Ok(None);
                 }
-                of_object(name, &mapping.get_item(name)?).map(Some)
+                Column::of_kind(name, &mapping.get_item(name)?, kind).map(Some)
             }
             Self::Batch(batch) => match batch.column_by_name(name) {
-                Some(array) => of_arrow(name, std::slice::from_ref(array)).map(Some),
+                Some(array) => Column::of_chunks(name, std::slice::from_ref(array), kind).map(Some),
                 None => Ok(None),
             },
         }
     }
 
     /// A column that must be there.
-    pub fn required<T: ArrowPrimitiveType>(&self, name: &str) -> PyResult<Column<'py, T>>
-    where
-        T::Native: Element,
-    {
+    pub fn required<T: Number>(&self, name: &str) -> PyResult<Column<'py, T>> {
         self.optional(name)?.ok_or_else(|| self.missing(name))
     }
 
@@ -96,44 +72,4 @@ impl<'py> Columns<'py> {
         };
         SchemaError::new_err(format!("the batch has no column {name:?}; its columns are {present}"))
     }
-}
-
-fn of_object<'py, T: ArrowPrimitiveType>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Column<'py, T>>
-where
-    T::Native: Element,
-{
-    if object.cast::<PyUntypedArray>().is_err() {
-        return of_arrow(name, &arrays(object)?);
-    }
-    if let Ok(array) = object.extract::<PyReadonlyArray1<'py, T::Native>>() {
-        return Ok(Column::Numpy(array));
-    }
-    let array = if object.cast::<PyArrayDyn<u8>>().is_ok() && T::DATA_TYPE == arrow_schema::DataType::Int8 {
-        // The same bytes: a side past 1 is refused either way.
-        object.call_method1(intern!(object.py(), "view"), ("int8",))?
-    } else {
-        let safe = PyDict::new(object.py());
-        safe.set_item("casting", "safe")?;
-        object
-            .call_method(intern!(object.py(), "astype"), (numpy::dtype::<T::Native>(object.py()),), Some(&safe))
-            .map_err(|error| not_a_column::<T>(name, object, &error))?
-    };
-    let array = array.extract::<PyReadonlyArray1<'py, T::Native>>();
-    Ok(Column::Numpy(array.map_err(|error| not_a_column::<T>(name, object, &error))?))
-}
-
-fn not_a_column<T: ArrowPrimitiveType>(name: &str, object: &Bound<'_, PyAny>, error: &PyErr) -> PyErr {
-    let dtype = object.getattr("dtype").map_or_else(|_| "?".to_owned(), |dtype| dtype.to_string());
-    SchemaError::new_err(format!(
-        "column {name:?} is an array of {dtype}: give one dimension of {} ({error})",
-        T::DATA_TYPE
-    ))
-}
-
-fn of_arrow<'py, T: ArrowPrimitiveType>(name: &str, chunks: &[ArrayRef]) -> PyResult<Column<'py, T>>
-where
-    T::Native: Element,
-{
-    let chunks: Vec<&dyn Array> = chunks.iter().map(AsRef::as_ref).collect();
-    cast_column(name, &chunks).map(Column::Arrow).map_err(to_python)
 }

@@ -5,15 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use alphatrader_core::book::rows_batch::{apply, flags, RowColumns};
 use alphatrader_core::book::{metrics, DepthBook, DepthOp, Levels, Quote, Side, TickScale};
 use alphatrader_core::Error;
-use arrow_array::types::{Float64Type, Int32Type, Int8Type};
 use numpy::PyArray2;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyTuple};
 
-use super::columns::{Column, Columns};
+use super::columns::Columns;
 use super::{count_of, known, ladder, measures_of, PyLevels, QuoteTuple};
 use crate::arrow::PyBatch;
+use crate::columns::Column;
 use crate::errors::{detached, to_python};
 
 struct State {
@@ -39,18 +39,18 @@ impl PyDepthBook {
 
 /// The columns of one part of a batch.
 struct Part<'py> {
-    op: Column<'py, Int8Type>,
-    side: Column<'py, Int8Type>,
-    position: Column<'py, Int32Type>,
-    price: Column<'py, Float64Type>,
-    size: Column<'py, Float64Type>,
+    op: Column<'py, i8>,
+    side: Column<'py, i8>,
+    position: Column<'py, i32>,
+    price: Column<'py, f64>,
+    size: Column<'py, f64>,
 }
 
 impl<'py> Part<'py> {
     fn of(columns: &Columns<'py>) -> PyResult<Self> {
         Ok(Self {
             op: columns.required("op")?,
-            side: columns.required("side")?,
+            side: columns.sides()?,
             position: columns.required("position")?,
             price: columns.required("price")?,
             size: columns.required("size")?,

@@ -4,15 +4,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alphatrader_core::book::batch::{apply, Prices, UpdateColumns};
 use alphatrader_core::book::{metrics, OrderBook, Quote, TickScale};
-use arrow_array::types::{Float64Type, Int64Type, Int8Type};
 use numpy::PyArray2;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyTuple};
 
-use super::columns::{Column, Columns};
+use super::columns::Columns;
 use super::{count_of, known, ladder, measures_of, PyLevels, QuoteTuple};
 use crate::arrow::PyBatch;
+use crate::columns::Column;
 use crate::errors::{detached, to_python, SchemaError};
 
 struct State {
@@ -37,15 +37,15 @@ impl PyOrderBook {
 
 /// The columns of one part of a batch.
 struct Part<'py> {
-    side: Column<'py, Int8Type>,
+    side: Column<'py, i8>,
     price: Price<'py>,
-    size: Column<'py, Float64Type>,
-    sequence: Option<Column<'py, Int64Type>>,
+    size: Column<'py, f64>,
+    sequence: Option<Column<'py, i64>>,
 }
 
 enum Price<'py> {
-    Dollars(Column<'py, Float64Type>),
-    Ticks(Column<'py, Int64Type>),
+    Dollars(Column<'py, f64>),
+    Ticks(Column<'py, i64>),
 }
 
 impl<'py> Part<'py> {
@@ -58,7 +58,7 @@ impl<'py> Part<'py> {
                 return Err(SchemaError::new_err("the batch has both price and ticks: give one of the two"));
             }
         };
-        let (side, size) = (columns.required("side")?, columns.required("size")?);
+        let (side, size) = (columns.sides()?, columns.required("size")?);
         Ok(Self { side, price, size, sequence: columns.optional("sequence")? })
     }
 }

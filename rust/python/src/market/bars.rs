@@ -6,7 +6,8 @@ use alphatrader_core::market::bars::{bars_of_columns, Bar, BarColumns, BarRule};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use pyo3::prelude::*;
 
-use crate::arrow::{Column, PyBatch};
+use crate::arrow::PyBatch;
+use crate::columns::{Column, Kind};
 use crate::errors::{detached, to_python, SchemaError};
 
 /// Start, open, high, low, close, volume.
@@ -45,10 +46,10 @@ pub fn bars(
     length: f64,
 ) -> PyResult<PyBatch> {
     let rule = BarRule::new(by, length).map_err(to_python)?;
-    let ts_ns = Column::<arrow_array::types::Int64Type>::of(ts_ns, "ts_ns")?;
-    let price = Column::<arrow_array::types::Float64Type>::of(price, "price")?;
-    let size = Column::<arrow_array::types::Float64Type>::of(size, "size")?;
-    let tape = BarColumns { ts_ns: ts_ns.values(), price: price.values(), size: size.values() };
+    let ts_ns = Column::of_kind("ts_ns", ts_ns, Kind::Time)?;
+    let (price, size) = (Column::of("price", price)?, Column::of("size", size)?);
+    let (ts_ns, price, size) = (ts_ns.values(), price.values(), size.values());
+    let tape = BarColumns { ts_ns: &ts_ns, price: &price, size: &size };
     let bars = detached(py, || bars_of_columns(tape, rule))?;
     batch_of(&bars)
 }

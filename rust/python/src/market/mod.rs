@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alphatrader_core::book::DepthOp;
 use alphatrader_core::market::bars::BarRule;
+use alphatrader_core::market::instrument::Instrument;
 use alphatrader_core::market::{batch, Market};
 use alphatrader_core::Error;
 use pyo3::prelude::*;
@@ -201,7 +202,7 @@ impl PyMarket {
 
     fn snapshots(&self, py: Python<'_>, instrument_ids: Vec<i64>) -> PyResult<PyBatch> {
         let mut market = self.lock(py);
-        let look = |id: &i64| market.instrument_mut(*id).map(|instrument| instrument.snapshot());
+        let look = |id: &i64| market.instrument_mut(*id).map(Instrument::snapshot);
         let all = instrument_ids.iter().map(look).collect::<Result<Vec<_>, _>>().map_err(to_python)?;
         batch_of(&instrument_ids, &all)
     }
