@@ -15,47 +15,37 @@ const POWERS: [f64; 23] = [
     1e21, 1e22,
 ];
 
-const NUL_BITS: u64 = 0x8080_8080_8080_8080;
-const ONES: u64 = 0x0101_0101_0101_0101;
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-
 /// A cursor over the NUL-terminated fields of a frame. `None` always means: absent, or not plain.
 ///
 /// What stands behind the last NUL is no field.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'a> {
-    body: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
     /// At the first field of a frame.
     #[inline]
     pub const fn new(body: &'a [u8]) -> Self {
-        Self { body, at: 0 }
-    }
-
-    #[inline]
-    fn rest(&self) -> &'a [u8] {
-        self.body.get(self.at..).unwrap_or_default()
+        Self { rest: body }
     }
 
     /// The bytes of the next field.
     #[inline]
     pub fn raw(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest();
-        let end = memchr(0, rest)?;
-        self.at += end + 1;
-        Some(&rest[..end])
+        let end = memchr(0, self.rest)?;
+        let (field, rest) = self.rest.split_at(end);
+        self.rest = &rest[1..];
+        Some(field)
     }
 
     /// Step over a field, whatever it holds.
     #[inline]
     pub fn skip(&mut self) -> Option<()> {
         // Versions, attributes: one digit, as a rule.
-        if let [first, 0, ..] = self.rest() {
-            if *first != 0 {
-                self.at += 2;
+        if let [_, 0, rest @ ..] = self.rest {
+            if self.rest[0] != 0 {
+                self.rest = rest;
                 return Some(());
             }
         }
@@ -65,61 +55,19 @@ impl<'a> Fields<'a> {
     /// A field of ASCII.
     #[inline]
     pub fn text(&mut self) -> Option<&'a [u8]> {
-        let length = first_zero(self.word());
-        if length < 8 {
-            let field = self.body.get(self.at..self.at + length)?;
-            self.at += length + 1;
-            return field.is_ascii().then_some(field);
-        }
         self.raw().filter(|field| field.is_ascii())
     }
 
     /// Whether no field is left.
     #[inline]
     pub fn at_end(&self) -> bool {
-        self.at == self.body.len() || memchr(0, self.rest()).is_none()
-    }
-
-    /// The next eight bytes, the first one lowest. Behind the end of the frame stand bytes that are nothing.
-    #[inline]
-    fn word(&self) -> u64 {
-        if let Some(word) = self.body.get(self.at..).and_then(<[u8]>::first_chunk) {
-            return u64::from_le_bytes(*word);
-        }
-        let left = self.body.len() - self.at;
-        match self.body.last_chunk() {
-            // The last eight bytes hold the rest of the frame at their top.
-            Some(word) if left > 0 => {
-                let missing = 8 * (8 - left);
-                u64::from_le_bytes(*word) >> missing | u64::MAX << (64 - missing)
-            }
-            Some(_) => u64::MAX,
-            None => {
-                let mut word = [0xFF; 8];
-                word[..left].copy_from_slice(&self.body[self.at..]);
-                u64::from_le_bytes(word)
-            }
-        }
+        memchr(0, self.rest).is_none()
     }
 
     /// An integer of at most 18 digits.
     #[inline]
     pub fn int(&mut self) -> Option<i64> {
-        let word = self.word();
-        let length = first_zero(word);
-        let negative = word & 0xFF == u64::from(b'-');
-        let sign = usize::from(negative);
-        let digits = length.wrapping_sub(sign);
-        if length < 8 && digits > 0 {
-            let value = eight_digits(right_aligned(word >> (8 * sign), digits))?.cast_signed();
-            self.at += length + 1;
-            return Some(if negative { -value } else { value });
-        }
-        self.long_int()
-    }
-
-    fn long_int(&mut self) -> Option<i64> {
-        let bytes = self.rest();
+        let bytes = self.rest;
         let negative = *bytes.first()? == b'-';
         let start = usize::from(negative);
         let (mut at, mut value) = (start, 0_i64);
@@ -130,7 +78,7 @@ impl<'a> Fields<'a> {
                 if byte != 0 || at == start || at - start > INT_DIGITS_MAX {
                     return None;
                 }
-                self.at += at + 1;
+                self.rest = &bytes[at + 1..];
                 return Some(if negative { -value } else { value });
             }
             // Wraps only where there are more digits than are accepted above.
@@ -151,16 +99,8 @@ impl<'a> Fields<'a> {
     /// A number, correctly rounded.
     #[inline]
     pub fn float(&mut self) -> Option<f64> {
-        let word = self.word();
-        let length = first_zero(word);
-        if length < 8 {
-            if let Some(value) = short_float(word, length) {
-                self.at += length + 1;
-                return Some(value);
-            }
-        }
-        let (value, used) = read_float(self.rest())?;
-        self.at += used;
+        let (value, used) = read_float(self.rest)?;
+        self.rest = &self.rest[used..];
         Some(value)
     }
 
@@ -176,61 +116,12 @@ impl<'a> Fields<'a> {
     /// Step over the next field if it is empty; whether it was.
     #[inline]
     pub fn skip_empty(&mut self) -> bool {
-        let empty = self.body.get(self.at) == Some(&0);
-        self.at += usize::from(empty);
-        empty
+        if let [0, rest @ ..] = self.rest {
+            self.rest = rest;
+            return true;
+        }
+        false
     }
-}
-
-/// How many bytes stand before the first NUL; 8 if there is none.
-///
-/// The classic test: a borrow reaches the top bit of a byte only if that byte, or one below it, was 0.
-#[inline]
-const fn first_zero(word: u64) -> usize {
-    ((word.wrapping_sub(ONES) & !word & NUL_BITS).trailing_zeros() / 8) as usize
-}
-
-/// The first `count` bytes (1 to 8) at the end of a word, with `0` characters before them.
-#[inline]
-const fn right_aligned(word: u64, count: usize) -> u64 {
-    let shift = 64 - 8 * count;
-    word << shift | ZEROS & !(u64::MAX << shift)
-}
-
-/// The number of eight decimal digits, `None` if a byte is no digit. Pairs, then fours, then all are added up at once.
-#[inline]
-const fn eight_digits(word: u64) -> Option<u64> {
-    // A digit is 0x30 to 0x39: its upper half is 3, and still is after 6 is added.
-    let upper = 0xF0F0_F0F0_F0F0_F0F0;
-    if word & upper != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & upper != ZEROS {
-        return None;
-    }
-    let ones = word & 0x0F0F_0F0F_0F0F_0F0F;
-    let pairs = (ones.wrapping_mul(10 * 256 + 1) >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32)
-}
-
-/// A decimal of `length` bytes (at most 7) at the start of a word: digits, and maybe a sign and a point.
-#[inline]
-fn short_float(word: u64, length: usize) -> Option<f64> {
-    let negative = word & 0xFF == u64::from(b'-');
-    let sign = usize::from(negative);
-    let (word, length) = (word >> (8 * sign), length.checked_sub(sign)?);
-    let point = first_zero(word ^ (ONES * u64::from(b'.')));
-    let (word, digits, decimals) = if point < length {
-        // The digits behind the point move up to those before it.
-        let before = word & !(u64::MAX << (8 * point));
-        let behind = (word >> (8 * point)) >> 8;
-        (before | behind << (8 * point), length - 1, length - 1 - point)
-    } else {
-        (word, length, 0)
-    };
-    if digits == 0 {
-        return None;
-    }
-    let value = eight_digits(right_aligned(word, digits))? as f64 / POWERS[decimals];
-    Some(if negative { -value } else { value })
 }
 
 /// A number and the bytes it took, its NUL included.
@@ -273,12 +164,18 @@ fn read_float(bytes: &[u8]) -> Option<(f64, usize)> {
 #[inline]
 fn is_long(bytes: &[u8]) -> bool {
     let (Some(first), Some(second)) = (word_at(bytes, 0), word_at(bytes, 8)) else { return false };
-    first_zero(first) == 8 && first_zero(second) == 8
+    !(has_zero_byte(first) || has_zero_byte(second))
 }
 
 #[inline]
 fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
+}
+
+/// The classic test: a borrow reaches the top bit of a byte only if that byte, or one below it, was 0.
+#[inline]
+const fn has_zero_byte(word: u64) -> bool {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0
 }
 
 #[inline]
