@@ -910,7 +910,7 @@ def exposure_by_strike(
     min_weight: float = 5.0,
     weight: Literal["open_interest", "volume"] = "open_interest",
 ) -> StrikeExposure:
-    """GEX and DEX by strike from greeks that are given: 2 to 5 ns a row. The GIL is released.
+    """GEX and DEX by strike from greeks that are given, in one pass. The GIL is released.
 
     Columns of one length, NumPy or Arrow; float64 (``right``: int8, +1 call, -1 put) without nulls are read in place.
     Null and NaN mean absent. ``weight`` says what ``contracts`` are. Raises CoreError, SchemaError.
@@ -974,7 +974,7 @@ def implied_volatility(
     European: exact to the digits that the price holds (the error of the volatility is that of the time value over
     vega). ``rejected`` is filled with the number of NaN rows by reason: ``bad_input``, ``no_time_value`` (at or under
     the value of no volatility, or of immediate exercise), ``above_bound``, ``not_found`` (above 9,990% a year, or
-    no volatility of the American approximation gives the price). Raises CoreError, SchemaError.
+    an American price that none or many volatilities give: far in the money it does not depend on it). Raises CoreError, SchemaError.
     """
 
 # ---------------------------------------------------------------------------------------------- VPIN

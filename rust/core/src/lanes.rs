@@ -16,7 +16,8 @@ macro_rules! widest {
                     $body($($arg),*)
                 }
                 // SAFETY: `wide` is an ordinary safe function that needs AVX2, which the processor was just found to
-                // have. Measured: 1.6 to 2 times as fast (bench/test_pricing.py, complete exposure).
+                // have. Measured against the same code without it (bench/test_exposure.py): complete exposure of 10 k
+                // contracts 1.6 times as fast, by strike of 100 k 2 times.
                 return unsafe { wide($($arg),*) };
             }
             $body($($arg),*)

@@ -28,23 +28,44 @@ fn numbers<R>(rows: &[R], number: impl Fn(&R) -> f64) -> ArrayRef {
 
 /// The columns that all tables share; `sides` gives a row's calls and puts.
 fn sums<R>(rows: &[R], sides: impl Fn(&R) -> (&Side, &Side)) -> Columns {
-    let call = |number: fn(&Side) -> f64| numbers(rows, |row| number(sides(row).0));
-    let put = |number: fn(&Side) -> f64| numbers(rows, |row| number(sides(row).1));
-    let both = |number: fn(&Side) -> f64| numbers(rows, |row| number(sides(row).0) + number(sides(row).1));
-    vec![
-        ("call_gex", call(|side| side.gex)),
-        ("put_gex", put(|side| side.gex)),
-        ("net_gex", both(|side| side.gex)),
-        ("dex_usd", both(|side| side.dex_usd)),
-        ("call_dex_usd", call(|side| side.dex_usd)),
-        ("put_dex_usd", put(|side| side.dex_usd)),
-        ("vex_usd_per_vol_point", both(|side| side.vex)),
-        ("chex_usd_per_day", both(|side| side.chex)),
-        ("call_oi", call(|side| side.open_interest)),
-        ("put_oi", put(|side| side.open_interest)),
-        ("call_volume", call(|side| side.volume)),
-        ("put_volume", put(|side| side.volume)),
-    ]
+    const NAMES: [&str; 12] = [
+        "call_gex",
+        "put_gex",
+        "net_gex",
+        "dex_usd",
+        "call_dex_usd",
+        "put_dex_usd",
+        "vex_usd_per_vol_point",
+        "chex_usd_per_day",
+        "call_oi",
+        "put_oi",
+        "call_volume",
+        "put_volume",
+    ];
+    // Row by row: each is read once, from one place.
+    let mut columns = [(); NAMES.len()].map(|()| Vec::with_capacity(rows.len()));
+    for row in rows {
+        let (call, put) = sides(row);
+        let values = [
+            call.gex,
+            put.gex,
+            call.gex + put.gex,
+            call.dex_usd + put.dex_usd,
+            call.dex_usd,
+            put.dex_usd,
+            call.vex + put.vex,
+            call.chex + put.chex,
+            call.open_interest,
+            put.open_interest,
+            call.volume,
+            put.volume,
+        ];
+        for (column, value) in columns.iter_mut().zip(values) {
+            column.push(value);
+        }
+    }
+    let arrays = columns.map(|values| Arc::new(Float64Array::from(values)) as ArrayRef);
+    NAMES.into_iter().zip(arrays).collect()
 }
 
 fn volatilities<R>(rows: &[R], iv: impl Fn(&R) -> Option<f64>) -> ArrayRef {

@@ -1,7 +1,7 @@
 //! GEX and DEX by strike from greeks that are given: the one thing that a screen needs many times a second.
 //!
-//! Each row adds to one of two cells (call, put) of its strike, found by arithmetic; a row that is unsound adds to a
-//! cell that nobody reads, so that the loop has no branch that a mixed chain would mispredict.
+//! Each row adds to one of two cells (call, put) of its strike, found by arithmetic; a row that is left out adds to a
+//! cell of the reason, of which only the count is read: one pass, without a branch that a mixed chain would mispredict.
 
 #![allow(
     clippy::needless_bitwise_bool,
@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::exposure::rows::{DELTA_MAX, GAMMA_MAX};
-use crate::exposure::strike_index::{as_index, Grid, Lookup, StrikeIndex, Table};
+use crate::exposure::strike_index::{index_of, rounded, Grid, Lookup, StrikeIndex, Table};
 use crate::exposure::strikes::{Side, StrikeRow};
 use crate::exposure::{check_scale, Weight};
 use crate::lanes::widest;
-use crate::limits::{is_price, SIZE_MAX};
+use crate::limits::{is_price, is_size, PRICE_MAX, SIZE_MAX};
 
 /// The columns, of one length. NaN stands for an absent number.
 #[derive(Debug, Clone, Copy)]
@@ -60,11 +60,16 @@ impl StrikeExposure {
     }
 }
 
-/// Cells that nobody reads: some, so that unsound rows do not wait for each other's sums.
+/// Cells for each reason to leave a row out: some, so that such rows do not wait for each other's sums.
 const SPILL: usize = 8;
+/// The reasons of [`failed_test`], and a strike that the index does not know.
+const REASONS: usize = 7;
+const UNKNOWN_STRIKE: usize = 6;
 
-/// Sums of gamma x weight, delta x weight, weight, rows.
-type Cell = [f64; 4];
+/// Sums of gamma x weight, delta x weight, weight, rows. Aligned, so that it lies in one line of the cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+struct Cell([f64; 4]);
 
 /// Sum greeks by strike.
 pub fn by_strike(columns: &GivenGreeks<'_>, scale: &Scale, weight: Weight) -> Result<StrikeExposure> {
@@ -79,37 +84,43 @@ pub fn by_strike(columns: &GivenGreeks<'_>, scale: &Scale, weight: Weight) -> Re
     }
     check_scale(scale.spot, scale.multiplier, scale.min_weight)?;
     let guessed = StrikeIndex::guessed(columns.strike);
-    let first = sums(columns, scale, &guessed, weight);
-    let missed = first.rows_total - first.rows_used - first.rows_dropped.values().sum::<u64>() as usize;
-    if missed == 0 {
+    let (first, unknown) = sums(columns, scale, &guessed, weight);
+    if unknown == 0 {
         return Ok(first);
     }
     // The sample missed a finer step of the strikes.
-    Ok(sums(columns, scale, &StrikeIndex::complete(columns.strike), weight))
+    Ok(sums(columns, scale, &StrikeIndex::complete(columns.strike), weight).0)
 }
 
-fn sums(columns: &GivenGreeks<'_>, scale: &Scale, index: &StrikeIndex, weight: Weight) -> StrikeExposure {
-    let mut cells = vec![[0.0; 4]; 2 * index.len() + SPILL];
+/// The sums, and how many sound rows the index had no strike for.
+fn sums(columns: &GivenGreeks<'_>, scale: &Scale, index: &StrikeIndex, weight: Weight) -> (StrikeExposure, u64) {
+    let spill = 2 * index.len();
+    let mut cells = vec![Cell([0.0; 4]); spill + SPILL * REASONS];
     match index.lookup() {
-        _ if index.len() == 0 => (),
-        Lookup::Grid(grid) => add_on_grid(columns, scale.min_weight, *grid, 2 * index.len() as u32, &mut cells),
-        Lookup::Table(table) => add_from_table(columns, scale.min_weight, table, 2 * index.len() as u32, &mut cells),
+        Lookup::Grid(grid) => add_on_grid(columns, scale.min_weight, *grid, spill as u32, &mut cells),
+        Lookup::Table(table) => add_from_table(columns, scale.min_weight, table, spill, &mut cells),
     }
-    let rows_total = columns.strike.len();
-    let used: f64 = cells[..2 * index.len()].iter().map(|cell| cell[3]).sum();
-    let rows_used = used as usize;
-    let rows_dropped = if rows_used == rows_total { BTreeMap::new() } else { dropped(columns, scale, weight) };
-    let by_strike = index
+    let (used, left_out) = cells.split_at(spill);
+    let by_strike: Vec<StrikeRow> = index
         .strikes()
         .iter()
-        .zip(cells.chunks_exact(2))
-        .filter(|(_, pair)| pair[0][3] + pair[1][3] > 0.0)
-        .map(|(strike, pair)| strike_row(*strike, [pair[0], pair[1]], scale, weight))
+        .zip(used.as_chunks::<2>().0)
+        .filter(|(_, [call, put])| call.0[3] + put.0[3] > 0.0)
+        .map(|(strike, [call, put])| strike_row(*strike, [call.0, put.0], scale, weight))
         .collect();
-    StrikeExposure { spot: scale.spot, by_strike, rows_total, rows_used, rows_dropped }
+    let mut counts = [0; REASONS];
+    for (count, cells) in counts.iter_mut().zip(left_out.as_chunks::<SPILL>().0) {
+        *count = cells.iter().map(|cell| cell.0[3]).sum::<f64>() as u64;
+    }
+    let rows_total = columns.strike.len();
+    let rows_used = rows_total - counts.iter().sum::<u64>() as usize;
+    let (absent, below) = weight.reasons();
+    let reasons = ["bad_strike", "bad_right", absent, below, "no_gamma", "no_delta"];
+    let rows_dropped = reasons.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+    (StrikeExposure { spot: scale.spot, by_strike, rows_total, rows_used, rows_dropped }, counts[UNKNOWN_STRIKE])
 }
 
-/// Which of them a row of a block takes.
+/// Which cell of a reason a row of a block takes.
 const SPILL_AT: [f64; BLOCK] = {
     let mut at = [0.0; BLOCK];
     let mut i = 0;
@@ -125,29 +136,29 @@ const BLOCK: usize = 256;
 
 /// What a block of rows adds, and to which cells.
 struct Block {
-    cell: [u32; BLOCK],
+    /// Numbers of cells as [`Grid`] rounds them: in the low bits.
+    cell: [f64; BLOCK],
     gamma: [f64; BLOCK],
     delta: [f64; BLOCK],
-    weight: [f64; BLOCK],
 }
 
 impl Block {
     /// Add rows to their cells.
-    fn add(&self, rows: usize, cells: &mut [Cell]) {
-        let numbers = self.cell.iter().zip(&self.gamma).zip(&self.delta).zip(&self.weight);
-        for (((cell, gamma), delta), weight) in numbers.take(rows) {
-            if let Some(cell) = cells.get_mut(*cell as usize) {
-                cell[0] += gamma;
-                cell[1] += delta;
-                cell[2] += weight;
-                cell[3] += 1.0;
+    fn add(&self, weight: &[f64], cells: &mut [Cell]) {
+        let numbers = self.cell.iter().zip(&self.gamma).zip(&self.delta).zip(weight);
+        for (((cell, gamma), delta), weight) in numbers {
+            if let Some(Cell(sums)) = cells.get_mut(index_of(*cell)) {
+                sums[0] += gamma;
+                sums[1] += delta;
+                sums[2] += weight;
+                sums[3] += 1.0;
             }
         }
     }
 }
 
 fn add_on_grid(columns: &GivenGreeks<'_>, min_weight: f64, grid: Grid, spill: u32, cells: &mut [Cell]) {
-    let mut block = Block { cell: [0; BLOCK], gamma: [0.0; BLOCK], delta: [0.0; BLOCK], weight: [0.0; BLOCK] };
+    let mut block = Block { cell: [0.0; BLOCK], gamma: [0.0; BLOCK], delta: [0.0; BLOCK] };
     let rows = columns.strike.len();
     let whole = rows - rows % BLOCK;
     let lists = columns.strike.as_chunks::<BLOCK>().0.iter().zip(columns.right.as_chunks::<BLOCK>().0);
@@ -155,7 +166,7 @@ fn add_on_grid(columns: &GivenGreeks<'_>, min_weight: f64, grid: Grid, spill: u3
     let weights = columns.weight.as_chunks::<BLOCK>().0;
     for (((strike, right), (gamma, delta)), weight) in lists.zip(greeks).zip(weights) {
         place_block(strike, right, gamma, delta, weight, min_weight, grid, spill, &mut block);
-        block.add(BLOCK, cells);
+        block.add(weight, cells);
     }
     let rest = rows - whole;
     if rest > 0 {
@@ -168,7 +179,7 @@ fn add_on_grid(columns: &GivenGreeks<'_>, min_weight: f64, grid: Grid, spill: u3
         right[..rest].copy_from_slice(&columns.right[whole..]);
         let [strike, gamma, delta, weight] = [columns.strike, columns.gamma, columns.delta, columns.weight].map(filled);
         place_block(&strike, &right, &gamma, &delta, &weight, min_weight, grid, spill, &mut block);
-        block.add(rest, cells);
+        block.add(&columns.weight[whole..], cells);
     }
 }
 
@@ -200,49 +211,78 @@ fn place_rows(
     spill: u32,
     block: &mut Block,
 ) {
+    if grid.eighths {
+        place_each::<true>(strike, right, gamma, delta, weight, min_weight, grid, spill, block);
+    } else {
+        place_each::<false>(strike, right, gamma, delta, weight, min_weight, grid, spill, block);
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
+#[allow(clippy::too_many_arguments, reason = "the columns of a block")]
+fn place_each<const EIGHTHS: bool>(
+    strike: &[f64; BLOCK],
+    right: &[i8; BLOCK],
+    gamma: &[f64; BLOCK],
+    delta: &[f64; BLOCK],
+    weight: &[f64; BLOCK],
+    min_weight: f64,
+    grid: Grid,
+    spill: u32,
+    block: &mut Block,
+) {
+    let at_reason = |reason: usize| (reason * SPILL) as f64;
+    let spill = f64::from(spill);
     for i in 0..BLOCK {
-        let (place, on_grid) = grid.place_of_sound(strike[i]);
+        let (place, on_grid) = grid.place_of_sound::<EIGHTHS>(strike[i]);
         let side = f64::from(right[i]);
-        let sound = on_grid
-            & (side * side == 1.0)
-            & (weight[i] >= min_weight)
-            & (weight[i] <= SIZE_MAX)
-            & (gamma[i] >= 0.0)
-            & (gamma[i] <= GAMMA_MAX)
-            & (delta[i].abs() <= DELTA_MAX);
-        let cell = if sound { 2.0 * place + (0.5 - 0.5 * side) } else { f64::from(spill) + SPILL_AT[i] };
-        block.cell[i] = as_index(cell);
+        // The last test comes first, so that the first to fail has the last word.
+        let out = if on_grid { -1.0 } else { at_reason(UNKNOWN_STRIKE) };
+        let out = if delta[i].abs() <= DELTA_MAX { out } else { at_reason(5) };
+        let out = if (gamma[i] >= 0.0) & (gamma[i] <= GAMMA_MAX) { out } else { at_reason(4) };
+        let out = if weight[i] >= min_weight { out } else { at_reason(3) };
+        let out = if (weight[i] >= 0.0) & (weight[i] <= SIZE_MAX) { out } else { at_reason(2) };
+        let out = if side * side == 1.0 { out } else { at_reason(1) };
+        let out = if (strike[i] > 0.0) & (strike[i] <= PRICE_MAX) { out } else { at_reason(0) };
+        let used = 2.0 * place + (0.5 - 0.5 * side);
+        block.cell[i] = rounded(if out < 0.0 { used } else { spill + out + SPILL_AT[i] });
         block.gamma[i] = gamma[i] * weight[i];
         block.delta[i] = delta[i] * weight[i];
-        block.weight[i] = weight[i];
     }
 }
 
-fn add_from_table(columns: &GivenGreeks<'_>, min_weight: f64, table: &Table, spill: u32, cells: &mut [Cell]) {
+/// The first test that a row fails, in the order of [`place_each`] from the end.
+fn failed_test(strike: f64, right: i8, gamma: f64, delta: f64, weight: f64, min_weight: f64) -> Option<usize> {
+    let tests = [
+        is_price(strike),
+        right.unsigned_abs() == 1,
+        is_size(weight),
+        weight >= min_weight,
+        (0.0..=GAMMA_MAX).contains(&gamma),
+        delta.abs() <= DELTA_MAX,
+    ];
+    tests.iter().position(|passed| !passed)
+}
+
+fn add_from_table(columns: &GivenGreeks<'_>, min_weight: f64, table: &Table, spill: usize, cells: &mut [Cell]) {
     let numbers = columns.strike.iter().zip(columns.right).zip(columns.gamma).zip(columns.delta).zip(columns.weight);
-    let absent = spill as usize / 2;
     for ((((strike, right), gamma), delta), weight) in numbers {
-        let place = table.place(*strike, absent);
-        let sound = place < absent
-            && right.unsigned_abs() == 1
-            && *weight >= min_weight
-            && *weight <= SIZE_MAX
-            && (0.0..=GAMMA_MAX).contains(gamma)
-            && delta.abs() <= DELTA_MAX;
-        if !sound {
-            continue;
-        }
-        let cell = &mut cells[2 * place + usize::from(*right < 0)];
-        cell[0] += gamma * weight;
-        cell[1] += delta * weight;
-        cell[2] += weight;
-        cell[3] += 1.0;
+        let cell = match failed_test(*strike, *right, *gamma, *delta, *weight, min_weight) {
+            Some(reason) => spill + SPILL * reason,
+            None => 2 * table.place(*strike, (spill + SPILL * UNKNOWN_STRIKE) / 2) + usize::from(*right < 0),
+        };
+        let Cell(sums) = &mut cells[cell];
+        sums[0] += gamma * weight;
+        sums[1] += delta * weight;
+        sums[2] += weight;
+        sums[3] += 1.0;
     }
 }
 
-fn strike_row(strike: f64, [call, put]: [Cell; 2], scale: &Scale, weight: Weight) -> StrikeRow {
+fn strike_row(strike: f64, [call, put]: [[f64; 4]; 2], scale: &Scale, weight: Weight) -> StrikeRow {
     let (dollars, per_pct) = (scale.multiplier * scale.spot, scale.multiplier * scale.spot * scale.spot * 0.01);
-    let side = |cell: Cell, sign: f64| {
+    let side = |cell: [f64; 4], sign: f64| {
         let (open_interest, volume) = match weight {
             Weight::OpenInterest => (cell[2], 0.0),
             Weight::Volume => (0.0, cell[2]),
@@ -251,40 +291,6 @@ fn strike_row(strike: f64, [call, put]: [Cell; 2], scale: &Scale, weight: Weight
         Side { gex, dex_usd, open_interest, volume, ..Side::default() }
     };
     StrikeRow { strike, call: side(call, 1.0), put: side(put, -1.0), call_iv: None, put_iv: None }
-}
-
-/// How many rows fail at each test, in the order of the tests: masks only, no branches.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
-fn failures(columns: &GivenGreeks<'_>, min_weight: f64) -> [u64; 6] {
-    let mut failed = [0; 6];
-    let numbers = columns.strike.iter().zip(columns.right).zip(columns.gamma).zip(columns.delta).zip(columns.weight);
-    for ((((strike, right), gamma), delta), weight) in numbers {
-        let tests = [
-            is_price(*strike),
-            right.unsigned_abs() == 1,
-            *weight >= 0.0 && *weight <= SIZE_MAX,
-            *weight >= min_weight,
-            *gamma >= 0.0 && *gamma <= GAMMA_MAX,
-            delta.abs() <= DELTA_MAX,
-        ];
-        let mut open = true;
-        for (count, passed) in failed.iter_mut().zip(tests) {
-            *count += u64::from(open & !passed);
-            open &= passed;
-        }
-    }
-    failed
-}
-
-widest! {
-    fn count_failures(columns: &GivenGreeks<'_>, min_weight: f64) -> [u64; 6] = failures
-}
-
-fn dropped(columns: &GivenGreeks<'_>, scale: &Scale, weight: Weight) -> BTreeMap<&'static str, u64> {
-    let (absent, below) = weight.reasons();
-    let reasons = ["bad_strike", "bad_right", absent, below, "no_gamma", "no_delta"];
-    reasons.into_iter().zip(count_failures(columns, scale.min_weight)).filter(|(_, count)| *count > 0).collect()
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use crate::limits::{is_price, PRICE_MAX};
 
 /// Adding it leaves a number rounded to an integer in the low bits of the mantissa: 1.5 x 2^52.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
-/// Strikes looked at to guess the step of the grid.
+/// Strikes looked at to guess the step of the grid: fewer of a short chain, where each look would count.
 const SAMPLE: usize = 512;
+const SAMPLE_MIN: usize = 64;
+const SAMPLE_SHARE: usize = 64;
 /// Most places of a grid: with more, its sums no longer fit the cache.
 const PLACES_MAX: u64 = 1 << 16;
 const PLACES_MIN: u64 = 1 << 10;
@@ -39,25 +41,39 @@ pub(crate) struct Grid {
     origin: f64,
     last: f64,
     per_step: f64,
+    step: f64,
     /// Both in thousandths, whole.
     origin_milli: f64,
     step_milli: f64,
+    /// Whether all strikes are whole eighths of a dollar, as most are: a double holds them exactly.
+    pub(crate) eighths: bool,
 }
 
-/// A whole number of at least 0, as an index.
+/// A whole number of at least 0 in the form that [`index_of`] reads: as wide as its source, so that no lane is moved.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
-pub(crate) fn as_index(whole: f64) -> u32 {
-    (whole + ROUNDER).to_bits() as u32
+pub(crate) fn rounded(whole: f64) -> f64 {
+    whole + ROUNDER
+}
+
+/// The number that was [`rounded`].
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "one move between registers")]
+pub(crate) fn index_of(rounded: f64) -> usize {
+    rounded.to_bits() as u32 as usize
 }
 
 impl Grid {
     /// The place of a strike, and whether it is one of the grid: without a look at the list of strikes.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
-    pub(crate) fn place_of_sound(self, strike: f64) -> (f64, bool) {
+    pub(crate) fn place_of_sound<const EIGHTHS: bool>(self, strike: f64) -> (f64, bool) {
         let place = (strike - self.origin) * self.per_step + ROUNDER - ROUNDER;
-        let exact = (self.origin_milli + place * self.step_milli) / 1000.0 == strike;
+        let exact = if EIGHTHS {
+            self.origin + place * self.step == strike
+        } else {
+            (self.origin_milli + place * self.step_milli) / 1000.0 == strike
+        };
         (place, exact & (strike >= self.origin) & (strike <= self.last))
     }
 
@@ -119,20 +135,40 @@ impl Table {
     }
 }
 
+/// Places beyond the strikes that were seen.
+#[derive(Debug, Clone, Copy)]
+enum Margin {
+    None,
+    Wide,
+}
+
+/// Some strikes, from first to last.
+fn sampled(strikes: &[f64]) -> impl Iterator<Item = f64> + '_ {
+    let sample = (strikes.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE);
+    // Odd, so that calls and puts that take turns do not hide every other strike.
+    strikes.iter().step_by(strikes.len().div_ceil(sample) | 1).copied()
+}
+
 impl StrikeIndex {
-    /// An index of a grid guessed from some strikes: quick, but a strike between its points has no place.
+    /// An index of a grid guessed from some strikes, without a look at the others: a strike between its points or far
+    /// outside those seen has no place.
     pub(crate) fn guessed(strikes: &[f64]) -> Self {
-        let every = strikes.len().div_ceil(SAMPLE).max(1);
-        Self::on_grid(strikes, strikes.iter().step_by(every)).unwrap_or_else(|| Self::in_table(strikes))
+        let sample: Vec<f64> = sampled(strikes).collect();
+        let most = (strikes.len() as u64).clamp(PLACES_MIN, PLACES_MAX);
+        Self::on_grid(&sample, &sample, most, Margin::Wide).unwrap_or_else(|| Self::in_table(strikes))
     }
 
     /// An index in which every sound strike has a place.
     pub(crate) fn complete(strikes: &[f64]) -> Self {
-        let guessed = Self::guessed(strikes);
+        let most = (strikes.len() as u64).clamp(PLACES_MIN, PLACES_MAX);
+        let sample: Vec<f64> = sampled(strikes).collect();
+        let Some(guessed) = Self::on_grid(strikes, &sample, most, Margin::None) else {
+            return Self::in_table(strikes);
+        };
         if strikes.iter().all(|strike| guessed.place(*strike) < guessed.len() || !is_price(*strike)) {
             return guessed;
         }
-        Self::on_grid(strikes, strikes.iter()).unwrap_or_else(|| Self::in_table(strikes))
+        Self::on_grid(strikes, strikes, most, Margin::None).unwrap_or_else(|| Self::in_table(strikes))
     }
 
     #[cfg(test)]
@@ -140,28 +176,43 @@ impl StrikeIndex {
         matches!(self.lookup, Lookup::Grid(_))
     }
 
-    /// `None` if the sampled strikes are no thousandths, or the grid would be too long.
-    fn on_grid<'a>(strikes: &[f64], sample: impl Iterator<Item = &'a f64>) -> Option<Self> {
-        let (least, most) = range(strikes);
-        if least > most || least > PRICE_MAX {
+    /// A grid over the range of `strikes` in the step of `sample`; `None` if those are no thousandths, or it would have
+    /// more than `most` places.
+    fn on_grid(strikes: &[f64], sample: &[f64], most: u64, margin: Margin) -> Option<Self> {
+        let (least, greatest) = range(strikes);
+        if least > greatest || least > PRICE_MAX {
             return None;
         }
-        let (origin, last) = (milli(least)?, milli(most)?);
+        let (mut origin, mut last) = (milli(least)?, milli(greatest)?);
         let mut step = last - origin;
-        for strike in sample.filter(|strike| is_price(**strike)) {
-            let offset = milli(*strike)? - origin;
+        for strike in sample.iter().filter(|strike| is_price(**strike)) {
+            let offset = milli(*strike)?.abs_diff(origin);
             if step == 0 || offset % step > 0 {
                 step = common_divisor(offset, step);
             }
         }
         let step = step.max(1);
         let places = (last - origin) / step + 1;
-        if places > (strikes.len() as u64).clamp(PLACES_MIN, PLACES_MAX) {
+        if places > most {
             return None;
         }
+        if let Margin::Wide = margin {
+            let extra = (places / 4 + 8).min((most - places) / 2);
+            origin -= step * extra.min((origin - 1) / step);
+            last += step * extra;
+        }
+        let places = (last - origin) / step + 1;
         let strikes = (0..places).map(|place| (origin + place * step) as f64 / 1000.0).collect();
         let (origin_milli, step_milli) = (origin as f64, step as f64);
-        let grid = Grid { origin: least, last: most, per_step: 1000.0 / step_milli, origin_milli, step_milli };
+        let grid = Grid {
+            origin: origin_milli / 1000.0,
+            last: last as f64 / 1000.0,
+            per_step: 1000.0 / step_milli,
+            step: step_milli / 1000.0,
+            origin_milli,
+            step_milli,
+            eighths: origin % 125 == 0 && step % 125 == 0,
+        };
         Some(Self { strikes, lookup: Lookup::Grid(grid) })
     }
 

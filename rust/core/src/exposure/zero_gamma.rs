@@ -3,7 +3,8 @@
 //! The grid runs from 0.8 to 1.2 of spot, even in the logarithm. On such a grid the argument `d1` of a row moves in equal
 //! steps, so that its bell curve follows from two multiplications a point, starting anew from exact exponentials in the
 //! middle of every 32 points. The total differs from the plain formula by less than 1e-12 of the sum of absolute terms.
-//! Eight rows go together, one to a register lane. Crossings of the grid are then refined on the exact sum.
+//! Sixteen rows go together, one to a register lane. Crossings of the grid are then refined on the exact sum: from a cubic
+//! through the points around them, so that one or two of Halley's steps are enough.
 
 #![allow(
     clippy::needless_bitwise_bool,
@@ -26,11 +27,15 @@ const REACH: usize = 16;
 const STRIDE_MAX: f64 = 1.0;
 const REFINE_STEPS_MAX: usize = 60;
 const REFINE_TOLERANCE: f64 = 1e-12;
-const LANES: usize = 8;
+/// Rows that go together: enough that the multiplications of some hide the delay of the others'.
+const LANES: usize = 16;
+/// Sums of a point of the grid; each takes two lanes.
+const SUMS: usize = LANES / 2;
 
 type Lane = [f64; LANES];
+type Sums = [f64; SUMS];
 
-/// Eight rows' gamma as functions of `x`, the logarithm of spot over today's: `peak * exp(-(slope * x + offset)^2 / 2)`.
+/// Some rows' gamma as functions of `x`, the logarithm of spot over today's: `peak * exp(-(slope * x + offset)^2 / 2)`.
 ///
 /// Factors that all rows share at one spot are left out. Empty lanes have a peak of 0.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +52,8 @@ const EMPTY: Bells = Bells { slope: [1.0; LANES], offset: [0.0; LANES], peak: [0
 pub(crate) struct GammaProfile {
     bells: Vec<Bells>,
     rows: usize,
+    /// The largest slope.
+    steepest: f64,
 }
 
 /// The grid of method B.
@@ -96,6 +103,7 @@ impl GammaProfile {
         if let Some(bells) = self.bells.last_mut() {
             (bells.slope[lane], bells.offset[lane], bells.peak[lane]) = (slope, d1, peak);
             self.rows += 1;
+            self.steepest = self.steepest.max(slope);
         }
     }
 
@@ -116,19 +124,20 @@ impl GammaProfile {
     fn crossings(&self, grid: Grid, totals: &[f64]) -> Vec<f64> {
         let mut crossings = Vec::new();
         // The last point at which the total was not zero.
-        let mut last: Option<(f64, f64)> = None;
+        let mut last: Option<(usize, f64)> = None;
         for (point, total) in totals.iter().copied().enumerate().filter(|(_, total)| *total != 0.0) {
-            let x = grid.at(point);
-            if let Some(low) = last.filter(|(_, value)| (*value > 0.0) != (total > 0.0)) {
-                crossings.push(self.refine(low, (x, total)));
+            if let Some((low, value)) = last.filter(|(_, value)| (*value > 0.0) != (total > 0.0)) {
+                let guess = if low + 1 == point { cubic_zero(totals, low) } else { 0.5 };
+                let (a, b) = (grid.at(low), grid.at(point));
+                crossings.push(self.refine((a, value > 0.0), b, a + (b - a) * guess));
             }
-            last = Some((x, total));
+            last = Some((point, total));
         }
         crossings
     }
 
     fn totals(&self, grid: Grid) -> Vec<f64> {
-        let mut lanes = vec![[0.0; LANES]; grid.points];
+        let mut lanes = vec![[0.0; SUMS]; grid.points];
         let mut steep = vec![0.0; grid.points];
         for bells in &self.bells {
             let stride = bells.slope.map(|slope| slope * grid.step);
@@ -149,35 +158,60 @@ impl GammaProfile {
         lanes.iter().zip(steep).map(|(lanes, steep)| lanes.iter().sum::<f64>() + steep).collect()
     }
 
-    /// The zero between two points of opposite sign: Newton's steps, or halving where they leave the bracket or do not
+    /// The zero between two points of opposite sign: Halley's steps, or halving where they leave the bracket or do not
     /// shrink to a half (on the far side of a narrow bell they would creep).
-    fn refine(&self, low: (f64, f64), high: (f64, f64)) -> f64 {
-        let ((mut a, fa), (mut b, fb)) = (low, high);
-        let mut x = b - fb * (b - a) / (fb - fa);
+    fn refine(&self, (mut a, positive): (f64, bool), mut b: f64, guess: f64) -> f64 {
+        let mut x = guess;
         let mut last_step = b - a;
         for _ in 0..REFINE_STEPS_MAX {
             if !(x > a && x < b) {
                 x = 0.5 * (a + b);
             }
-            let (total, derivative) = total_at(&self.bells, x);
+            let [total, first, second] = total_at(&self.bells, x);
             if total == 0.0 {
                 break;
             }
-            if (total > 0.0) == (fa > 0.0) {
+            if (total > 0.0) == positive {
                 a = x;
             } else {
                 b = x;
             }
-            let newton = x - total / derivative;
-            let inside = newton >= a && newton <= b && 2.0 * (newton - x).abs() <= last_step;
-            let next = if inside { newton } else { 0.5 * (a + b) };
+            let newton = total / first;
+            let bend = 0.5 * second / first;
+            let halley = x - newton / (1.0 - newton * bend);
+            let inside = halley >= a && halley <= b && 2.0 * (halley - x).abs() <= last_step;
+            let next = if inside { halley } else { 0.5 * (a + b) };
             last_step = (next - x).abs();
             x = next;
-            if last_step <= REFINE_TOLERANCE {
+            // What is left after a step is its cube times squared curvature; with a wide margin for the next term.
+            let left = 100.0 * last_step * (last_step * bend) * (last_step * bend);
+            let left = left + last_step * (last_step * self.steepest) * (last_step * self.steepest);
+            if last_step <= REFINE_TOLERANCE || (inside && left <= REFINE_TOLERANCE) {
                 break;
             }
         }
         x
+    }
+}
+
+/// Where the cubic through the two points from `low` on and their neighbours is zero, as a share of the step. The total
+/// changes its sign between the two.
+fn cubic_zero(totals: &[f64], low: usize) -> f64 {
+    let (f1, f2) = (totals[low], totals[low + 1]);
+    let straight = f1 / (f1 - f2);
+    let (Some(f0), Some(f3)) = (low.checked_sub(1).map(|i| totals[i]), totals.get(low + 2)) else { return straight };
+    // Newton's form through -1, 0, 1, 2.
+    let (d1, d2, d3) = (f2 - f1, 0.5 * (f2 - 2.0 * f1 + f0), (f3 - 3.0 * f2 + 3.0 * f1 - f0) / 6.0);
+    let mut t = straight;
+    for _ in 0..4 {
+        let value = f1 + t * (d1 + (t - 1.0) * (d2 + (t + 1.0) * d3));
+        let slope = d1 + (2.0 * t - 1.0) * d2 + (3.0 * t * t - 1.0) * d3;
+        t = (t - value / slope).clamp(0.0, 1.0);
+    }
+    if t > 0.0 && t < 1.0 {
+        t
+    } else {
+        straight
     }
 }
 
@@ -195,13 +229,13 @@ fn few_points(slope: f64, offset: f64, peak: f64, grid: Grid, totals: &mut [f64]
 }
 
 widest! {
-    fn sweep(bells: &Bells, grid: Grid, totals: &mut [Lane]) = sweep_rows
+    fn sweep(bells: &Bells, grid: Grid, totals: &mut [Sums]) = sweep_rows
 }
 
-/// Add eight bells to the totals.
+/// Add bells to the totals.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
-fn sweep_rows(bells: &Bells, grid: Grid, totals: &mut [Lane]) {
+fn sweep_rows(bells: &Bells, grid: Grid, totals: &mut [Sums]) {
     let mut stride = [0.0; LANES];
     let (mut half, mut shrink) = ([0.0; LANES], [0.0; LANES]);
     for l in 0..LANES {
@@ -230,8 +264,10 @@ fn sweep_rows(bells: &Bells, grid: Grid, totals: &mut [Lane]) {
         let (below, above) = totals.split_at_mut(middle);
         let mut at = value;
         for total in above {
+            for l in 0..SUMS {
+                total[l] += at[l] + at[l + SUMS];
+            }
             for l in 0..LANES {
-                total[l] += at[l];
                 at[l] *= up[l];
                 up[l] *= shrink[l];
             }
@@ -240,30 +276,36 @@ fn sweep_rows(bells: &Bells, grid: Grid, totals: &mut [Lane]) {
             for l in 0..LANES {
                 value[l] *= down[l];
                 down[l] *= shrink[l];
-                total[l] += value[l];
+            }
+            for l in 0..SUMS {
+                total[l] += value[l] + value[l + SUMS];
             }
         }
     }
 }
 
 widest! {
-    fn total_at(bells: &[Bells], x: f64) -> (f64, f64) = total_of_rows
+    fn total_at(bells: &[Bells], x: f64) -> [f64; 3] = total_of_rows
 }
 
-/// The total at one logarithm of spot and its derivative.
+/// The total at one logarithm of spot and its first two derivatives.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "compiled twice by `widest`")]
-fn total_of_rows(bells: &[Bells], x: f64) -> (f64, f64) {
-    let (mut totals, mut derivatives) = ([0.0; LANES], [0.0; LANES]);
+fn total_of_rows(bells: &[Bells], x: f64) -> [f64; 3] {
+    let (mut totals, mut firsts, mut seconds) = ([0.0; SUMS], [0.0; SUMS], [0.0; SUMS]);
     for bells in bells {
-        for l in 0..LANES {
-            let d = bells.slope[l] * x + bells.offset[l];
-            let value = bells.peak[l] * exp(-0.5 * d * d);
-            totals[l] += value;
-            derivatives[l] -= d * bells.slope[l] * value;
+        for half in [0, SUMS] {
+            for l in 0..SUMS {
+                let slope = bells.slope[half + l];
+                let d = slope * x + bells.offset[half + l];
+                let value = bells.peak[half + l] * exp(-0.5 * d * d);
+                totals[l] += value;
+                firsts[l] -= d * slope * value;
+                seconds[l] += (d * d - 1.0) * slope * slope * value;
+            }
         }
     }
-    (totals.iter().sum(), derivatives.iter().sum())
+    [totals, firsts, seconds].map(|sums| sums.iter().sum())
 }
 
 #[cfg(test)]

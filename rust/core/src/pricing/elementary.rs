@@ -1,5 +1,6 @@
 //! Exponential, logarithm and the tail of the normal distribution without branches or calls, so that loops over arrays
-//! of options become vector instructions. Measured against 50-digit values: below 1 ulp, 1 ulp and 3 ulp.
+//! of options become vector instructions. The tests hold the first two to 2 units of the last place of the standard
+//! library's, and the tail to 4 units of values of fifty digits.
 //!
 //! No fused multiply-add is used: the results are the same bits on every machine, and one at a time or in blocks.
 
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_tail_against_values_of_fifty_digits() {
-        // N(-a) e^(a^2/2) by mpmath.
+        // N(-a) e^(a^2/2) from its series and, for 1000, its continued fraction, in decimals of 150 digits.
         for (a, expected) in TAILS {
             assert!(ulps(tail(a), expected) < 4.0, "{a}: {} {expected}", tail(a));
         }
