@@ -203,7 +203,7 @@ def test_columns_are_read_and_results_handed_out_without_copying() -> None:
         ({"price": np.array([1.0, 2e9])}, CoreError, "row 1: the price was 2000000000: no price is above 1e9"),
         ({"price": np.array([1.0, 1.003])}, CoreError, "row 1: the price was 1.003, between the ticks 1 and 1.01"),
         ({"side": np.array([0, 2], np.int8)}, CoreError, "row 1: the depth side was 2"),
-        ({"side": np.array([0, 255], np.uint8)}, SchemaError, 'column "side" cannot be read .*255'),
+        ({"side": np.array([0, 255], np.uint8)}, SchemaError, r'column "side" cannot be read .*255'),
         ({"size": np.array([1.0, -1.0])}, CoreError, "row 1: the size was -1"),
         ({"size": np.array([1.0, NAN])}, CoreError, "row 1: the size was NaN"),
         ({"size": np.array([1.0])}, SchemaError, "differ in length"),

@@ -378,3 +378,30 @@ def test_every_unsafe_block_says_why_it_is_sound() -> None:
                 assert any("SAFETY:" in before for before in lines[max(0, number - 6) : number]), (
                     f"{source}:{number + 1}"
                 )
+
+
+def test_every_function_reads_columns_by_one_rule() -> None:
+    """Numbers of another type and library are converted exactly, and a mistake has one wording everywhere."""
+    size = np.array([100, 200, 300])
+    right = np.array([1, -1, 1])
+    readers: list[tuple[str, Callable[[Any], Any]]] = [
+        ("size", lambda column: _core.bars(TS_NS[:3], PRICE[:3], column)),
+        ("size", lambda column: _core.vpin(TS_NS[:3], PRICE[:3], column, bucket_volume=50).buy_volume),
+        ("iv", lambda column: _core.black_scholes(100.0, 100.0, 1e6, column, right)["price"]),
+        ("size", lambda column: _core.OrderBook(0.01).apply_batch({"side": right > 0, "ticks": right, "size": column})),
+    ]
+
+    def plain(result: Any) -> Any:
+        return result.tolist() if isinstance(result, np.ndarray) else pa.record_batch(result).to_pydict()
+
+    for name, read in readers:
+        expected = plain(read(size.astype(np.float64)))
+        variants = [size, size.astype(">u2"), size.astype(np.float16), pa.array(size, pa.uint16())]
+        for column in [*variants, pl.Series(size), pa.chunked_array([size[:1], size[1:]])]:
+            assert plain(read(column)) == expected, (name, column)
+        for wrong in (size > 0, size.astype(str), pa.array(["1", "2", "3"]), size.tolist(), size.reshape(1, 3)):
+            with pytest.raises(SchemaError, match=rf'^column "{name}" is an? .*: give one dimension of float64'):
+                read(wrong)
+    for column in (np.array([1, -1, 300]), pa.array([1, -1, 300])):
+        with pytest.raises(SchemaError, match=r'^column "right" cannot be read .*300'):
+            _core.black_scholes(100.0, 100.0, 1e6, 0.2, column)
