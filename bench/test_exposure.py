@@ -170,7 +170,7 @@ def test_gex_by_strike(contest: Callable[..., Race], size: int) -> None:
     race.peer("pandas", lambda: by_pandas(pandas_of(frame)), checksum=of_frame, size_max=1_000_000, requires="pandas")
     race.limit("read of the buffers", lambda: sum(float(column.sum()) for column in columns), demand=4.0)
     race.note("ours also refuses absent or impossible strikes, rights and greeks and finds the grid; numba is told it")
-    race.note("ours counts the refused by reason and gives 15 columns, numba 3: of 10 k, 12 us are the call and the table")
+    race.note("ours counts the refused by reason and gives 15 columns, numba 3: some 12 us of each run are the table")
     race.run()
 
 

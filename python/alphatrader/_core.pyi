@@ -974,7 +974,8 @@ def implied_volatility(
     European: exact to the digits that the price holds (the error of the volatility is that of the time value over
     vega). ``rejected`` is filled with the number of NaN rows by reason: ``bad_input``, ``no_time_value`` (at or under
     the value of no volatility, or of immediate exercise), ``above_bound``, ``not_found`` (above 9,990% a year, or
-    an American price that none or many volatilities give: far in the money it does not depend on it). Raises CoreError, SchemaError.
+    an American price that none or many volatilities give: far in the money it does not depend on it). Raises
+    CoreError, SchemaError.
     """
 
 # ---------------------------------------------------------------------------------------------- VPIN

@@ -266,11 +266,12 @@ fn failed_test(strike: f64, right: i8, gamma: f64, delta: f64, weight: f64, min_
 }
 
 fn add_from_table(columns: &GivenGreeks<'_>, min_weight: f64, table: &Table, spill: usize, cells: &mut [Cell]) {
+    let unknown = spill / 2 + SPILL / 2 * UNKNOWN_STRIKE;
     let numbers = columns.strike.iter().zip(columns.right).zip(columns.gamma).zip(columns.delta).zip(columns.weight);
     for ((((strike, right), gamma), delta), weight) in numbers {
         let cell = match failed_test(*strike, *right, *gamma, *delta, *weight, min_weight) {
             Some(reason) => spill + SPILL * reason,
-            None => 2 * table.place(*strike, (spill + SPILL * UNKNOWN_STRIKE) / 2) + usize::from(*right < 0),
+            None => 2 * table.place(*strike, unknown) + usize::from(*right < 0),
         };
         let Cell(sums) = &mut cells[cell];
         sums[0] += gamma * weight;
