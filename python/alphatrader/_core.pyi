@@ -1053,7 +1053,7 @@ def vpin(
 
     - ``ts_ns``: int64 ns since the epoch, or timestamps. ``price``: dollars. ``size``: shares, 0 to 1e9; 0 is no trade.
     - ``aggressor``: 1 buyer, -1 seller, 0 unknown; for ``"given"``, which needs no price (None).
-    - ``bid``, ``ask``: dollars, the quote in force at each trade; for ``"quote"``. A NaN or 0 is an absent side.
+    - ``bid``, ``ask``: dollars, the quote in force at each trade; for ``"quote"``. A null, NaN or 0 is an absent side.
 
     A bucket holds ``bucket_volume`` shares (50 or more; a 50th of the average day is usual; with ``window`` at most
     1e10 shares); a trade over its edge is split exactly. The level is ``sum |sold - bought| / (window *

@@ -71,6 +71,11 @@ impl<'py, T: Number> Column<'py, T> {
         Reading { name, kind, absent: None }.column(object)
     }
 
+    /// Read numbers; `absent` stands for null.
+    pub fn with_absent(name: &str, object: &Bound<'py, PyAny>, absent: T) -> PyResult<Self> {
+        Reading { name, kind: Kind::Number, absent: Some(absent) }.column(object)
+    }
+
     /// The same from chunks that are at hand.
     pub fn of_chunks(name: &str, chunks: &[ArrayRef], kind: Kind) -> PyResult<Self> {
         Reading { name, kind, absent: None }.chunks(chunks)
@@ -112,7 +117,7 @@ impl<'py, T: Number + FromPyObjectOwned<'py>> Argument<'py, T> {
         if object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>() {
             return object.extract::<T>().map(Self::One).map_err(Into::into);
         }
-        Reading { name, kind: Kind::Number, absent: Some(absent) }.column(object).map(Self::Each)
+        Column::with_absent(name, object, absent).map(Self::Each)
     }
 }
 

@@ -26,7 +26,9 @@ impl<'py> TapeArguments<'py> {
         ask: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let quotes = match (bid, ask) {
-            (Some(bid), Some(ask)) => Some((Column::of("bid", bid)?, Column::of("ask", ask)?)),
+            (Some(bid), Some(ask)) => {
+                Some((Column::with_absent("bid", bid, f64::NAN)?, Column::with_absent("ask", ask, f64::NAN)?))
+            }
             (None, None) => None,
             _ => return Err(CoreError::new_err("one of bid and ask is missing: give both or neither")),
         };
