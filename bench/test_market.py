@@ -5,6 +5,7 @@ order flow imbalance and volume of the last 60 s, session volume. The checksum i
 """
 
 import math
+import sys
 from collections import deque
 from functools import cache
 from typing import Any
@@ -18,6 +19,8 @@ from alphatrader._core import KIND_DEPTH, KIND_QUOTE, KIND_TRADE, EventRows, Mar
 BUCKET_VOLUME = 100_000
 WINDOW_NS = 60 * 10**9
 NAN = math.nan
+ABOVE_MID, BELOW_MID = 0.5 + 2 * sys.float_info.epsilon, 0.5 - 2 * sys.float_info.epsilon
+"""Times bid + ask: beyond these a print is off the mid by more than the rounding of decimals to doubles."""
 
 
 def new_market() -> Market:
@@ -64,8 +67,8 @@ class PythonMarket:
         self.side = 1 if price > self.last else -1 if price < self.last else self.side
         side = self.side
         if self.bid < self.ask:
-            mid = (self.bid + self.ask) * 0.5
-            side = 1 if price > mid else -1 if price < mid else self.side
+            twice_mid = self.bid + self.ask
+            side = 1 if price > twice_mid * ABOVE_MID else -1 if price < twice_mid * BELOW_MID else self.side
         self.window.append((ts_ns, size, size * side))
         self.volume_60s += size
         self.signed_volume_60s += size * side
@@ -142,8 +145,8 @@ def numba_market() -> Any:
                 tick = 1 if p > last else (-1 if p < last else tick)
                 way = tick
                 if bid < ask:
-                    mid = (bid + ask) * 0.5
-                    way = 1 if p > mid else (-1 if p < mid else tick)
+                    twice_mid = bid + ask
+                    way = 1 if p > twice_mid * ABOVE_MID else (-1 if p < twice_mid * BELOW_MID else tick)
                 t_ns[t_end], t_size[t_end], t_signed[t_end] = ts, s, s * way
                 t_end += 1
                 volume += s

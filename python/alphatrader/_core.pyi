@@ -596,7 +596,10 @@ class OrderBook:
     def levels(self, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """(bids, asks), best first: (price, size)."""
     def ladder(self, count: int) -> NDArray[np.float64]:
-        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side."""
+        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side.
+
+        Raises CoreError for more than 1,048,576 rows.
+        """
     def size_at(self, side: int, price: float) -> float:
         """The size at a price; 0 if there is no level."""
     @property
@@ -676,7 +679,10 @@ class DepthBook:
     def levels(self, count: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """(bids, asks), best first: (price, size)."""
     def ladder(self, count: int) -> NDArray[np.float64]:
-        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side."""
+        """The same as an array of shape (count, 4): bid, bid_size, ask, ask_size; NaN past the last level of a side.
+
+        Raises CoreError for more than 1,048,576 rows.
+        """
     def rows(self, side: int) -> list[tuple[float, float]]:
         """The rows of a side as they stand: (price, size)."""
     @property

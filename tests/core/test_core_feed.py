@@ -211,3 +211,15 @@ def test_columns_are_the_calls(sent: list[list[Any]]) -> None:
     assert len(rows) == len(calls)
     for row, call in zip(rows, calls, strict=True):
         np.testing.assert_array_equal(row, call)
+
+
+def test_closing_a_line_drops_no_quote_of_another() -> None:
+    feed = _core.MarketFeed()
+    for request_id in (1, 2):
+        feed.open(request_id, 10, "quote")
+    feed.feed(frame(1, 6, 2, 1, 99.5, 5, 0))
+    feed.close(1)
+    feed.flush()
+    rows = feed.take()
+    assert rows is not None
+    assert rows.tuples()[0][:4] == (_core.KIND_QUOTE, 10, 99.5, 5.0)

@@ -100,6 +100,15 @@ def test_arrow_promises_that_are_broken_do_no_harm() -> None:
     assert batch.column("root").to_pylist() == ["SPY", None, None]
 
 
+@pytest.mark.parametrize("book", [_core.OrderBook, _core.DepthBook])
+def test_a_ladder_longer_than_memory_is_refused(book: type[_core.OrderBook] | type[_core.DepthBook]) -> None:
+    """Its array has the rows that are asked for, not those of the book: an allocation that fails ends the process."""
+    for count in (2**20 + 1, 10**12, 2**63 - 1):
+        with pytest.raises(CoreError, match=rf"count was {count}: give 0 to 1048576"):
+            book(0.01).ladder(count)
+    assert book(0.01).ladder(1_000).shape == (1_000, 4)
+
+
 def test_long_calls_leave_the_gil_to_others() -> None:
     count = 1_000_000
     ts = np.arange(count, dtype=np.int64)

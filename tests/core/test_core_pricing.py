@@ -255,3 +255,14 @@ def test_american_options_lie_near_a_binomial_tree() -> None:
     open_ = (ours["price"] - np.maximum(right * (100 - strike), 0) > 1e-3) & (ours["vega"] > 1e-3)
     assert open_.sum() > 15
     np.testing.assert_allclose(implied[open_], iv[open_], rtol=1e-6)
+
+
+def test_american_greeks_hold_up_to_the_close() -> None:
+    """Without a dividend a call is never exercised early: its greeks are those of the European one."""
+    seconds = np.array([60.0, 600.0, 3_600.0, 86_400.0, 30 * 86_400.0]).repeat(4)
+    iv = np.tile([0.05, 0.2, 0.8, 2.0], 5)
+    right = np.ones(20, np.int8)
+    ours = american_value(600.0, 600.0, seconds, iv, right)
+    exact = black_scholes(600.0, 600.0, seconds, iv, right)
+    for name in ("delta", "gamma", "theta", "vega"):
+        np.testing.assert_allclose(ours[name], exact[name], rtol=1e-3, err_msg=name)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.core_rows import BASE_NS
 
-from alphatrader._core import CoreError, Market, SchemaError, vpin
+from alphatrader._core import CoreError, Market, SchemaError, classify_trades, vpin
 from alphatrader.domain.eventlog import EVENT_SCHEMA, TRADE
 
 MIDNIGHT_NS = BASE_NS - 10 * 3600 * 10**9
@@ -136,3 +137,16 @@ def test_bad_arguments_are_refused() -> None:
     with pytest.raises(SchemaError, match='column "size" is a list: give'):
         vpin(ts, price, size.tolist(), bucket_volume=100)
     assert vpin(ts[:0], price[:0], size[:0], bucket_volume=100).level.size == 0
+
+
+def test_a_print_at_the_mid_is_for_the_tick_rule() -> None:
+    """At the mid of the decimals: that of their doubles is a bit off it for every fourth print."""
+    rng = np.random.default_rng(5)
+    bid_cents = rng.integers(100, 200_000, 20_000)
+    half_spread_cents = rng.integers(1, 6, 20_000)
+    bid, mid, ask = ((bid_cents + steps * half_spread_cents) / 100 for steps in range(3))
+    sides = pa.array(classify_trades(mid, scheme="quote", bid=bid, ask=ask))
+    assert sides.equals(pa.array(classify_trades(mid)))
+    for cents, side in ((0.001, 1), (-0.001, -1)):
+        off = pa.array(classify_trades(mid + cents / 100, scheme="quote", bid=bid, ask=ask))
+        assert set(off.to_pylist()) == {side}

@@ -47,16 +47,25 @@ impl Default for TickRule {
     }
 }
 
+/// Above this times the sum of bid and ask a price is above their mid.
+///
+/// Prices are decimals, and their doubles are not: of bid 2.1 and ask 2.2 the mid comes out above the double of 2.15.
+/// Price, quote and sum are each within half a unit of 2^-52 of their decimals, so 2^-50 tells such a print from any
+/// that is off the mid by a tick.
+pub(crate) const ABOVE_MID: f64 = 0.5 + 2.0 * f64::EPSILON;
+/// Below this times the sum of bid and ask a price is below their mid.
+pub(crate) const BELOW_MID: f64 = 0.5 - 2.0 * f64::EPSILON;
+
 /// The side of a print by the quote rule: above the mid a buy, below a sale, `None` at the mid, or where the quote is
 /// one-sided, locked or crossed and so says nothing.
 #[inline]
 pub fn by_quote(quote: &Quote, price: f64) -> Option<Aggressor> {
     if quote.bid < quote.ask {
-        let mid = (quote.bid + quote.ask) * 0.5;
-        if price > mid {
+        let twice_mid = quote.bid + quote.ask;
+        if price > twice_mid * ABOVE_MID {
             return Some(1);
         }
-        if price < mid {
+        if price < twice_mid * BELOW_MID {
             return Some(-1);
         }
     }
@@ -82,5 +91,20 @@ mod tests {
         assert_eq!(by_quote(&Quote::new(10.0, 1.0, 10.5, 1.0).unwrap(), 10.25), None);
         assert_eq!(by_quote(&Quote::new(10.1, 1.0, 10.1, 1.0).unwrap(), 10.2), None);
         assert_eq!(by_quote(&Quote::ABSENT, 10.2), None);
+    }
+
+    #[test]
+    fn the_mid_is_that_of_the_decimals() {
+        for cents in (1_u32..2_000_000).step_by(7) {
+            let dollars = |cents: u32| f64::from(cents) / 100.0;
+            let quote = Quote::new(dollars(cents), 1.0, dollars(cents + 6), 1.0).unwrap();
+            let sides = [2, 3, 4].map(|above| by_quote(&quote, dollars(cents + above)));
+            assert_eq!(sides, [Some(-1), None, Some(1)], "{quote:?}");
+        }
+        let dear = Quote::new(999_999_999.98, 1.0, 1e9, 1.0).unwrap();
+        assert_eq!(
+            [999_999_999.985, 999_999_999.99, 999_999_999.995].map(|price| by_quote(&dear, price)),
+            [Some(-1), None, Some(1)]
+        );
     }
 }

@@ -135,8 +135,9 @@ impl Lines {
     pub fn close(&mut self, request_id: i64) {
         let Some(route) = self.routes.remove(&request_id) else { return };
         if let Some(line) = route.quote {
-            let instrument = self.quotes[line].instrument;
-            self.instruments[instrument].changed = None;
+            let instrument = &mut self.instruments[self.quotes[line].instrument];
+            // The change may be that of another line of the instrument.
+            instrument.changed = instrument.changed.filter(|changed| *changed != line);
             self.free.push(line);
         }
     }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use crate::aggressor::TickRule;
+use crate::aggressor::{TickRule, ABOVE_MID, BELOW_MID};
 use crate::limits::PRICE_MAX;
 
 /// The quote in force at each trade.
@@ -33,8 +33,8 @@ impl QuoteColumns<'_> {
 #[inline(always)]
 pub(crate) fn quote_side(bid: f64, ask: f64, price: f64) -> i8 {
     let sound = bid > 0.0 && bid < ask && ask <= PRICE_MAX;
-    let mid = (bid + ask) * 0.5;
-    i8::from(sound && price > mid) - i8::from(sound && price < mid)
+    let twice_mid = bid + ask;
+    i8::from(sound && price > twice_mid * ABOVE_MID) - i8::from(sound && price < twice_mid * BELOW_MID)
 }
 
 /// The side of one trade: the quote's, else the tick's. The tick rule's memory moves on either way.
@@ -73,8 +73,9 @@ pub(crate) fn block_sides(rule: &mut TickRule, price: &[f64], quotes: Option<Quo
         quoted.mark(0, price.iter().zip(quotes.bid).zip(quotes.ask), |((price, bid), ask)| {
             // Written without a jump, which would keep this from becoming vector code.
             let sound = u8::from(*bid > 0.0) & u8::from(bid < ask) & u8::from(*ask <= PRICE_MAX);
-            let mid = (bid + ask) * 0.5;
-            (sound & u8::from(*price > mid), sound & u8::from(*price < mid))
+            let twice_mid = bid + ask;
+            let (above, below) = (*price > twice_mid * ABOVE_MID, *price < twice_mid * BELOW_MID);
+            (sound & u8::from(above), sound & u8::from(below))
         });
     }
     for (word, out) in out.chunks_mut(64).enumerate() {

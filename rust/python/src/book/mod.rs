@@ -66,10 +66,22 @@ fn count_of(name: &str, count: i64) -> PyResult<usize> {
     usize::try_from(count).map_err(|_| to_python(Error::Invalid(format!("{name} was {count}: give 0 or more"))))
 }
 
+fn ladder_rows_of(count: i64) -> PyResult<usize> {
+    let rows = count_of("count", count)?;
+    if rows > LADDER_ROWS_MAX {
+        let message = format!("count was {count}: give 0 to {LADDER_ROWS_MAX}, or ask for levels()");
+        return Err(to_python(Error::Invalid(message)));
+    }
+    Ok(rows)
+}
+
 fn measures_of(names: Vec<Bound<'_, PyString>>) -> PyResult<Measures> {
     let names = names.iter().map(PyStringMethods::to_cow).collect::<PyResult<Vec<_>>>()?;
     Measures::of_names(names.iter().map(AsRef::as_ref)).map_err(to_python)
 }
+
+/// Most rows of a ladder, whose array is as long as is asked for, whatever the book holds.
+const LADDER_ROWS_MAX: usize = 1 << 20;
 
 /// Levels as an array of `count` rows: bid, bid size, ask, ask size; NaN past the last level.
 fn ladder<'py>(py: Python<'py>, levels: &(Levels, Levels), count: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {

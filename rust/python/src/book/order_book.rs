@@ -10,7 +10,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyTuple};
 
 use super::columns::Columns;
-use super::{count_of, known, ladder, measures_of, PyLevels, QuoteTuple};
+use super::{count_of, known, ladder, ladder_rows_of, measures_of, PyLevels, QuoteTuple};
 use crate::arrow::PyBatch;
 use crate::columns::Column;
 use crate::errors::{detached, to_python, SchemaError};
@@ -204,7 +204,7 @@ impl PyOrderBook {
     }
 
     fn ladder<'py>(&self, py: Python<'py>, count: i64) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let count = count_of("count", count)?;
+        let count = ladder_rows_of(count)?;
         let levels = self.lock(py).book.levels(count);
         ladder(py, &levels, count)
     }
