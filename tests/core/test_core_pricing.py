@@ -266,3 +266,9 @@ def test_american_greeks_hold_up_to_the_close() -> None:
     exact = black_scholes(600.0, 600.0, seconds, iv, right)
     for name in ("delta", "gamma", "theta", "vega"):
         np.testing.assert_allclose(ours[name], exact[name], rtol=1e-3, err_msg=name)
+
+
+@pytest.mark.parametrize(("seconds", "iv"), [(1e-300, 0.2), (86_400.0, 1e160)])
+def test_what_no_option_has_is_not_a_number(seconds: float, iv: float) -> None:
+    values = black_scholes(100.0, np.array([50.0]), np.array([seconds]), np.array([iv]), np.array([1], np.int8))
+    assert all(np.isnan(value).all() for value in values.values())

@@ -11,6 +11,9 @@ use crate::limits::PRICE_MAX;
 use crate::pricing::elementary::{exp, ln, tail};
 use crate::pricing::{Carry, Valuation, ROOT_2_PI_INVERSE, SECONDS_PER_YEAR};
 
+/// The square of a larger d1 is infinite. No option has one (it takes 1e-300 s, or a volatility of 1e160): it has no value.
+const D1_MAX: f64 = 1e150;
+
 /// Options of a block.
 pub const BLOCK: usize = 64;
 
@@ -125,7 +128,7 @@ pub(crate) fn value_one(spot: f64, strike: f64, years: f64, volatility: f64, sig
         & (years < f64::INFINITY)
         & (volatility > 0.0)
         & (volatility < f64::INFINITY)
-        & (d1.abs() < f64::INFINITY)
+        & (d1.abs() < D1_MAX)
         & (sign.abs() == 1.0);
     let or_nan = |value: f64| if usable { value } else { f64::NAN };
     let vega = spot * density * root_years;
