@@ -33,7 +33,7 @@ PROFILE = (
     "counted with callgrind: more than half of our instructions read integers and decimals (the greeks have up to 18"
     " digits), a tenth moves values into columns; the figure this was set by is of a decoder that checks less"
 )
-CALLS = "abi3 for Python 3.11 has no vectorcall: each call makes a tuple and its numbers, and the method's own time is in it"
+CALLS = "abi3 for Python 3.11 has no vectorcall: each call makes a tuple of its numbers; the method's own time is in it"
 
 
 def frame(*fields: object) -> bytes:
