@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from alphatrader.sim.market.types import Depth, Greeks, ListedContract, MarketUpdate, Print, Quote
+from alphatrader.sim.market.types import (
+    Depth,
+    Greeks,
+    ListedContract,
+    MarketUpdate,
+    Phase,
+    Print,
+    Quote,
+    TradingHours,
+)
 
 OPEN_NS = 1_794_839_400_000_000_000
 """2026-11-16 09:30 in New York."""
@@ -66,6 +75,9 @@ class ScriptedMarket:
         self.open_ns = OPEN_NS
         self.close_ns = CLOSE_NS
         self.label = "SIMULATED MARKET (scripted)"
+        self.listing_version = 1
+        self.phases: dict[int, Phase] = {}
+        self.settlements: dict[int, float] = {}
         self.watched: frozenset[int] = frozenset()
         self._now_ns = start_ns
         self._pending: list[MarketUpdate] = []
@@ -150,6 +162,28 @@ class ScriptedMarket:
     def open_interest(self, con_id: int) -> int:
         """Return a fixed open interest."""
         return 1000 + con_id % 10
+
+    def hours(self, con_id: int) -> TradingHours:
+        """Return the one session there is."""
+        del con_id
+        return TradingHours(((self.open_ns, self.close_ns),), ((self.open_ns, self.close_ns),))
+
+    def phase(self, con_id: int) -> Phase:
+        """Return what ``phases`` says, else whether the session is open."""
+        if con_id in self.phases:
+            return self.phases[con_id]
+        return Phase.REGULAR if self.open_ns <= self._now_ns < self.close_ns else Phase.CLOSED
+
+    def settlement_price(self, con_id: int) -> float | None:
+        """Return what ``settlements`` says."""
+        return self.settlements.get(con_id)
+
+    def quote_history(self, con_id: int, start_ns: int, end_ns: int, step_ns: int) -> list[Quote]:
+        """Return the present quote at every step: nothing older is kept."""
+        first = -(-start_ns // step_ns) * step_ns
+        return [
+            self._quotes[con_id]._replace(ts_ns=at_ns) for at_ns in range(first, min(end_ns, self._now_ns), step_ns)
+        ]
 
     def add_history(self, ticks: Sequence[Print]) -> None:
         """Put prints into the past, oldest first."""

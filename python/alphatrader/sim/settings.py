@@ -5,12 +5,15 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alphatrader.sim.behaviours import Value
+
 
 class SimSettings(BaseModel):
     """What ``alphatrader sim`` needs. Ports: 0 = any free one; ``state_dir/sim.json`` tells which.
 
     ``session_date`` None = the market's choice (the latest full session), and at a restart the one before. ``scenario``
-    is a file of scripted faults; ``market_scenario`` the temper of the market.
+    is a file of scripted faults; ``market_scenario`` the temper of the market. ``behaviours`` chooses among what real
+    gateways may do (:mod:`alphatrader.sim.behaviours`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +32,7 @@ class SimSettings(BaseModel):
     market_scenario: str = "regular"
     start_fraction: float = Field(0.5, ge=0, lt=1)
     starting_cash_usd: Decimal = Field(Decimal(100_000), gt=0)
+    behaviours: dict[str, Value] = Field(default_factory=dict)
 
     @field_validator("symbols")
     @classmethod

@@ -5,7 +5,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -16,6 +15,7 @@ import structlog
 from alphatrader.domain.errors import AlphaTraderError
 from alphatrader.sim.alphavantage.faults import AlphaVantageFaults
 from alphatrader.sim.alphavantage.server import serve_alphavantage
+from alphatrader.sim.behaviours import TABLE, Behaviours
 from alphatrader.sim.clock import SimClock
 from alphatrader.sim.control.channel import ControlChannel
 from alphatrader.sim.exchange.exchange import Exchange
@@ -65,7 +65,8 @@ class Simulator:
         self._timeline = timeline
         self.clock = SimClock(market.now_ns, settings.speed)
         exchange = Exchange(market, journal, ACCOUNT_ID, settings.starting_cash_usd)
-        self.gateway = Gateway(market, self.clock, exchange, settings.starting_cash_usd, self.fail)
+        behaviours = Behaviours(TABLE, settings.behaviours)
+        self.gateway = Gateway(market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours)
         self.gateway.quotes.load_stats()
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
         self._reopen_at_s: float | None = None
@@ -107,18 +108,18 @@ class Simulator:
     async def run(self) -> None:
         """Run the loop until ``stopped`` is set."""
         while not self.stopped.is_set():
-            started_s = time.monotonic()
+            started_s = self.clock.wall_s()
             try:
                 await self._round(started_s)
             except AlphaTraderError as error:
                 self.fail(error)
                 return
             # At least one pass of the event loop, also when a round took longer than its time.
-            await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - started_s)))
+            await asyncio.sleep(max(0.0, STEP_S - (self.clock.wall_s() - started_s)))
 
     async def _round(self, now_s: float) -> None:
         self._faults.tick()
-        self._timeline.run_due(self.gateway.first_start_s, self._faults)
+        self._timeline.run_due(self.gateway.first_start_s, now_s, self._faults)
         if self._reopen_at_s is not None and now_s >= self._reopen_at_s:
             self._reopen_at_s = None
             await self._listener.open()
@@ -129,7 +130,7 @@ class Simulator:
 
     def _close_door(self, for_s: float) -> None:
         self._listener.close()
-        self._reopen_at_s = time.monotonic() + for_s
+        self._reopen_at_s = self.clock.wall_s() + for_s
 
     # ------------------------------------------------------------------------------------------------ descriptions
 

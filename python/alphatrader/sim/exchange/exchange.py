@@ -107,10 +107,11 @@ class Exchange:
         prints: dict[int, list[Print]] = {}
         touched: set[int] = set()
         for update in updates:
-            touched.add(update.con_id)
             if isinstance(update, Quote):
+                touched.add(update.con_id)
                 quotes.setdefault(update.con_id, []).append(update)
             elif isinstance(update, Print):
+                touched.add(update.con_id)
                 prints.setdefault(update.con_id, []).append(update)
         for order in sorted(self.registry.live(), key=_queue_place):
             if order.con_id in touched or order.perm_id in self._unmatched:

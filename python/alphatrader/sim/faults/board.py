@@ -1,6 +1,5 @@
 """Which faults are in force now. The gateway's services ask it; the injector writes it."""
 
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -36,7 +35,7 @@ class _Pending(Generic[_T]):
 class FaultBoard:
     """State of the faults, by wall time (``now_s`` is monotonic)."""
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
         self.clear()
 

@@ -1,6 +1,5 @@
 """Carries out faults on a running gateway."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +67,7 @@ class FaultInjector:
 
     def tick(self) -> None:
         """End outages whose time is over. Call it in each round."""
-        now_s = time.monotonic()
+        now_s = self._gateway.wall_s()
         for end_s, data_lost in [outage for outage in self._outage_ends if outage[0] <= now_s]:
             self._outage_ends.remove((end_s, data_lost))
             self._end_outage(data_lost=data_lost)
@@ -104,7 +103,7 @@ class FaultInjector:
             session.error(SERVER_SIDE, 1100, _LOST_TEXT)
             session.flush()
         self._board.silence(fault.for_s)
-        self._outage_ends.append((time.monotonic() + fault.for_s, fault.data_lost))
+        self._outage_ends.append((self._gateway.wall_s() + fault.for_s, fault.data_lost))
 
     def _end_outage(self, *, data_lost: bool) -> None:
         for session in self._sessions():

@@ -1,6 +1,5 @@
 """A scenario file: faults at fixed wall seconds after the first client has started."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,11 @@ class Timeline:
         """How many steps are still to come."""
         return len(self._steps)
 
-    def run_due(self, first_start_s: float | None, injector: FaultInjector) -> None:
-        """Carry out the steps whose time has come; ``first_start_s`` is monotonic, None before the first client."""
+    def run_due(self, first_start_s: float | None, now_s: float, injector: FaultInjector) -> None:
+        """Carry out the steps whose time has come; ``first_start_s`` is None before the first client."""
         if first_start_s is None or not self._steps:
             return
-        elapsed_s = time.monotonic() - first_start_s
+        elapsed_s = now_s - first_start_s
         while self._steps and self._steps[0][0] <= elapsed_s:
             _, fault = self._steps.pop(0)
             try:

@@ -5,13 +5,13 @@
 Everything happens on the event loop, without an await in between, so no client ever sees half a step.
 """
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import structlog
 
 from alphatrader.domain.errors import AlphaTraderError
+from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.clock import SimClock
 from alphatrader.sim.exchange.exchange import Exchange
 from alphatrader.sim.faults.board import FaultBoard
@@ -49,11 +49,13 @@ class Gateway:
         exchange: Exchange,
         starting_cash: Decimal,
         on_failure: Callable[[Exception], None],
+        behaviours: Behaviours,
     ) -> None:
         self.market = market
         self.clock = clock
         self.exchange = exchange
-        self.faults = FaultBoard()
+        self.behaviours = behaviours
+        self.faults = FaultBoard(clock.wall_s)
         self.sessions: dict[int, Session] = {}
         self.first_start_s: float | None = None
         self._connections: set[Session] = set()
@@ -82,6 +84,10 @@ class Gateway:
         """Market time."""
         return self.clock.now_ns()
 
+    def wall_s(self) -> float:
+        """Wall seconds."""
+        return self.clock.wall_s()
+
     def frozen(self) -> bool:
         """Whether the link plays dead."""
         return self.faults.frozen
@@ -92,7 +98,7 @@ class Gateway:
             return False
         session.client_id = client_id
         self.sessions[client_id] = session
-        self.first_start_s = self.first_start_s or time.monotonic()
+        self.first_start_s = self.clock.wall_s() if self.first_start_s is None else self.first_start_s
         session.send(message(15, 1, self.exchange.account.account_id))
         self._send_next_id(session, lowered_by=self.faults.take_id_lowering())
         for code, text in FARMS_OK:
@@ -137,13 +143,13 @@ class Gateway:
         except AlphaTraderError as error:
             self._on_failure(error)
             return
-        now_s = time.monotonic()
+        now_s = self.clock.wall_s()
         self._tell_account(self.orders.publish(self.exchange.drain(), now_s), now_s)
         self._flush()
 
     def step(self) -> None:
         """Run the market up to the clock and tell everybody. Raises JournalError if the state cannot be saved."""
-        now_s = time.monotonic()
+        now_s = self.clock.wall_s()
         if not self.faults.frozen:
             for session in list(self._connections):
                 session.thaw()
@@ -186,7 +192,7 @@ class Gateway:
     def _build_router(self) -> Router:
         router = Router()
         router.on(PlaceOrder, self.orders.place)
-        router.on(requests.CancelOrder, lambda s, r: self.orders.cancel(s, r, time.monotonic()))
+        router.on(requests.CancelOrder, lambda s, r: self.orders.cancel(s, r, self.clock.wall_s()))
         router.on(requests.ExecutionsRequest, self.orders.executions)
         router.on_id(5, lambda s, _: self.orders.open_orders(s, of_all_clients=False))
         router.on_id(16, lambda s, _: self.orders.open_orders(s, of_all_clients=True))
@@ -200,7 +206,7 @@ class Gateway:
         router.on_id(91, self.contracts.market_rule)
         router.on_id(82, lambda s, _: self.contracts.depth_exchanges(s))
 
-        router.on(requests.MarketDataRequest, lambda s, r: self.quotes.start(s, r, time.monotonic()))
+        router.on(requests.MarketDataRequest, lambda s, r: self.quotes.start(s, r, self.clock.wall_s()))
         router.on_id(2, lambda s, r: self.quotes.stop(s, r.number))
         router.on(requests.DepthRequest, self.depth.start)
         router.on_id(11, lambda s, r: self.depth.stop(s, r.number))

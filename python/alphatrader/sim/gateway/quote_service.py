@@ -117,11 +117,11 @@ class QuoteService:
         for update in updates:
             if isinstance(update, Print):
                 self._on_print(update)
-            elif update.con_id in self._lines:
-                if isinstance(update, Quote):
+            elif isinstance(update, Quote):
+                if update.con_id in self._lines:
                     self._fresh_quotes[update.con_id] = update
-                elif isinstance(update, Greeks):
-                    self._fresh_greeks[update.con_id] = update
+            elif isinstance(update, Greeks) and update.con_id in self._lines:
+                self._fresh_greeks[update.con_id] = update
         self._fresh_quotes = {
             con_id: quote for con_id, quote in self._fresh_quotes.items() if not self._send_quotes(quote, now_s)
         }

@@ -1,7 +1,6 @@
 """One client's connection: version, START_API, requests in, messages out."""
 
 import asyncio
-import time
 from typing import Protocol
 
 import structlog
@@ -36,6 +35,10 @@ class SessionOwner(Protocol):
         """Market time."""
         ...
 
+    def wall_s(self) -> float:
+        """Wall seconds."""
+        ...
+
     def admit(self, session: "Session", client_id: int) -> bool:
         """Take a client that named itself; False = its id is in use."""
         ...
@@ -67,7 +70,7 @@ class Session(asyncio.Protocol):
         self._out = bytearray()
         self._version = 0
         self._tokens = float(_MESSAGE_BURST)
-        self._tokens_at_s = time.monotonic()
+        self._tokens_at_s = owner.wall_s()
         self._strikes = 0
         self.client_id: int | None = None
         self.peer = "?"
@@ -202,7 +205,7 @@ class Session(asyncio.Protocol):
 
     def _within_pace(self) -> bool:
         """Count a message against the rate limit. Bursts that a client's own one-second throttle allows pass."""
-        now_s = time.monotonic()
+        now_s = self._owner.wall_s()
         self._tokens = min(_MESSAGE_BURST, self._tokens + (now_s - self._tokens_at_s) * MAX_MESSAGES_PER_S)
         self._tokens_at_s = now_s
         if self._tokens >= 1:

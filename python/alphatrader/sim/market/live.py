@@ -11,7 +11,17 @@ from alphatrader.domain.errors import DataError
 from alphatrader.sim.market.chain import GRID_NS, ChainQuotes, OptionChain
 from alphatrader.sim.market.consumption import Consumption, Levels
 from alphatrader.sim.market.path import QUOTE_NS, STEP_NS
-from alphatrader.sim.market.types import Bar, ChainTable, Greeks, ListedContract, MarketUpdate, Print, Quote
+from alphatrader.sim.market.types import (
+    Bar,
+    ChainTable,
+    Greeks,
+    ListedContract,
+    MarketUpdate,
+    Phase,
+    Print,
+    Quote,
+    TradingHours,
+)
 from alphatrader.sim.market.underlying import Underlying
 
 _GREEKS_NS = 2 * GRID_NS
@@ -33,6 +43,7 @@ class SessionMarket:
         start_ns: int,
     ) -> None:
         self.label = label
+        self.listing_version = 1
         self.session_date = session.date
         self.open_ns = session.open_ns
         self.close_ns = session.close_ns
@@ -121,6 +132,35 @@ class SessionMarket:
         """Open interest of an option from the night before. Raises DataError for any other contract."""
         chain = self._chain_for(con_id)
         return int(chain.open_interest[chain.row_of[con_id]])
+
+    def hours(self, con_id: int) -> TradingHours:
+        """When a contract trades: the session."""
+        del con_id
+        return TradingHours(((self.open_ns, self.close_ns),), ((self.open_ns, self.close_ns),))
+
+    def phase(self, con_id: int) -> Phase:
+        """What may happen in a contract now."""
+        del con_id
+        return Phase.REGULAR if self.open_ns <= self._now_ns < self.close_ns else Phase.CLOSED
+
+    def settlement_price(self, con_id: int) -> float | None:
+        """The close of the underlying once the session is over."""
+        return self._members_mid(con_id) if self._now_ns >= self.close_ns else None
+
+    def _members_mid(self, con_id: int) -> float:
+        chain = self._chain_for(con_id)
+        return next(underlying.path.mid_at(self.close_ns) for underlying, own in self._members if own is chain)
+
+    def quote_history(self, con_id: int, start_ns: int, end_ns: int, step_ns: int) -> list[Quote]:
+        """Past quotes at every whole step."""
+        first = -(-max(start_ns, self.open_ns) // step_ns) * step_ns
+        underlying = self._underlyings.get(con_id)
+        instants = range(first, min(end_ns, self._now_ns), step_ns)
+        if underlying is not None:
+            return [underlying.quote(at_ns) for at_ns in instants]
+        chain = self._chain_for(con_id)
+        rows = np.array([chain.row_of[con_id]])
+        return [next(self._option_quotes(chain, (con_id,), chain.quotes(at_ns, rows))) for at_ns in instants]
 
     def underlying(self, symbol: str) -> ListedContract | None:
         """The listed underlying of that symbol, None if there is none."""

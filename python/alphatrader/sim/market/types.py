@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -11,11 +12,16 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A contract of the simulated exchange. ``expiry`` is ``YYYYMMDD``; empty, with ``right``, for the underlying."""
+    """A contract of the simulated exchange. ``expiry`` is ``YYYYMMDD``; empty, with ``right``, for the underlying.
+
+    Options say when they trade last and whose price settles them (``last_trade_ns``, ``settlement_ns``), how they are
+    exercised and settled. ``price_steps`` are (price from, step), lowest first; empty = ``min_tick`` at every price.
+    ``stock_type`` as the broker names it: ``ETF``, ``COMMON``.
+    """
 
     con_id: int
     symbol: str
-    sec_type: Literal["STK", "OPT"]
+    sec_type: Literal["STK", "OPT", "IND"]
     exchange: str
     primary_exchange: str
     currency: str
@@ -28,6 +34,33 @@ class ListedContract:
     strike: Decimal = Decimal(0)
     right: Literal["C", "P", ""] = ""
     underlying_con_id: int = 0
+    style: Literal["american", "european", ""] = ""
+    settlement: Literal["physical", "cash", ""] = ""
+    last_trade_ns: int = 0
+    settlement_ns: int = 0
+    price_steps: tuple[tuple[Decimal, Decimal], ...] = ()
+    stock_type: str = ""
+
+
+class Phase(StrEnum):
+    """What may happen in a contract at an instant. Options know only ``REGULAR`` and ``CLOSED``."""
+
+    CLOSED = "closed"
+    PRE = "pre-market"
+    REGULAR = "regular"
+    POST = "after-hours"
+    HALTED = "halted"
+
+
+Interval = tuple[int, int]
+"""From (inclusive) and to (exclusive), nanoseconds since the epoch."""
+
+
+class TradingHours(NamedTuple):
+    """When a contract trades, this session first, then the next ones; ``liquid`` leaves extended hours out."""
+
+    trading: tuple[Interval, ...]
+    liquid: tuple[Interval, ...]
 
 
 class Print(NamedTuple):
@@ -81,7 +114,33 @@ class Depth(NamedTuple):
     asks: tuple[tuple[str, float, float], ...]
 
 
-MarketUpdate = Print | Quote | Greeks | Depth
+class Auction(NamedTuple):
+    """The cross of an opening or closing auction. Its ``Print`` stands beside it in the same batch of updates."""
+
+    ts_ns: int
+    con_id: int
+    kind: Literal["open", "close"]
+    price: float
+    size: float
+
+
+class Halt(NamedTuple):
+    """Trading in a contract stopped, or goes on again."""
+
+    ts_ns: int
+    con_id: int
+    halted: bool
+
+
+class SessionChange(NamedTuple):
+    """The market passed a border of its day. After ``day`` another session is listed: contracts have come and gone."""
+
+    ts_ns: int
+    session_date: str
+    event: Literal["day", "open", "close"]
+
+
+MarketUpdate = Print | Quote | Greeks | Depth | Auction | Halt | SessionChange
 
 
 class SimulatedMarket(Protocol):
@@ -92,9 +151,11 @@ class SimulatedMarket(Protocol):
     """
 
     session_date: str
-    """``YYYY-MM-DD``."""
+    """``YYYY-MM-DD`` of the present session; it changes, as ``open_ns`` and ``close_ns`` do, with each new day."""
     open_ns: int
     close_ns: int
+    listing_version: int
+    """Grows whenever ``contracts`` changes."""
     label: str
     """What every screen says: ``SIMULATED MARKET (seed 7)`` or with the tape's name."""
 
@@ -137,6 +198,22 @@ class SimulatedMarket(Protocol):
 
     def open_interest(self, con_id: int) -> int:
         """Open interest from the night before."""
+        ...
+
+    def hours(self, con_id: int) -> TradingHours:
+        """When a contract trades, in this session and the next ones."""
+        ...
+
+    def phase(self, con_id: int) -> Phase:
+        """What may happen in a contract now."""
+        ...
+
+    def settlement_price(self, con_id: int) -> float | None:
+        """The underlying's price that settles an option, in dollars; None until ``settlement_ns``."""
+        ...
+
+    def quote_history(self, con_id: int, start_ns: int, end_ns: int, step_ns: int) -> list[Quote]:
+        """Past quotes of ``[start, end)`` at every whole step since the epoch at which the contract was quoted."""
         ...
 
 
