@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from tests.sim.gateway.raw_client import HELLO_981, RawClient
 
 from alphatrader.sim.scripted import CALL_CON_ID, SPY_CON_ID
 
@@ -113,3 +114,16 @@ async def test_account_summary_and_pnl(bench):
     assert summary["TotalCashValue"] == "100000.00"
     pnl = ib.reqPnL("DUSIM0001")
     await bench.until(lambda: pnl.dailyPnL == 0)
+
+
+async def test_a_client_of_version_157_is_answered_in_its_layouts(bench):
+    async with RawClient(bench) as client:
+        assert await client.start(hello=HELLO_981) == 157
+        client.ask(9, 8, 1, SPY_CON_ID, *[""] * 11, 0, "", "")
+        details = await client.until(10)
+        assert details[1:5] == ["8", "1", "SPY", "STK"]
+        assert len(details) == 39
+        client.ask(81, 2, "SP")
+        assert (await client.until(79))[3:] == [str(SPY_CON_ID), "SPY", "STK", "ARCA", "USD", "1", "OPT"]
+        client.ask(2, 2, 99)
+        assert len(await client.until(4)) == 5

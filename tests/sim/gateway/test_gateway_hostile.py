@@ -7,51 +7,11 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sim.gateway.raw_client import HELLO, RawClient, fields
 
 from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
 from alphatrader.sim.wire.framing import FrameError, FrameReader, frame
-from alphatrader.sim.wire.handshake import VersionError, negotiate
 from alphatrader.sim.wire.readers import read_request
-
-HELLO = b"API\0" + frame(b"v100..176")
-
-
-def fields(*values):
-    return frame(b"\0".join(str(value).encode() for value in values) + b"\0")
-
-
-class RawClient:
-    """A client made of bytes."""
-
-    def __init__(self, bench):
-        self.bench = bench
-
-    async def __aenter__(self):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.bench.sim.port)
-        return self
-
-    async def __aexit__(self, *_):
-        self.writer.close()
-
-    def send(self, *chunks):
-        for chunk in chunks:
-            self.writer.write(chunk)
-
-    async def message(self):
-        (length,) = struct.unpack(">I", await self.reader.readexactly(4))
-        return (await self.reader.readexactly(length))[:-1].decode().split("\0")
-
-    async def start(self, client_id=50):
-        self.send(HELLO)
-        version, _ = await self.message()
-        assert version == "176"
-        self.send(fields(71, 2, client_id, ""))
-        assert [(await self.message())[0] for _ in range(5)] == ["15", "9", "4", "4", "4"]
-
-    async def rest(self):
-        """Everything until the server closes."""
-        async with asyncio.timeout(5):
-            return await self.reader.read()
 
 
 async def still_serves(bench):
@@ -83,7 +43,7 @@ async def test_a_connection_cut_into_single_bytes_works(bench):
         b"API\0" + struct.pack(">I", 1 << 30),
         b"API\0" + struct.pack(">I", 0),
         b"API\0" + frame(b"hello"),
-        b"API\0" + frame(b"v100..157"),
+        b"API\0" + frame(b"v158..175"),
         b"API\0" + frame(b"v177..200"),
         b"API\0" + frame(b"v200..100"),
     ],
@@ -169,8 +129,9 @@ async def test_a_client_that_does_not_read_loses_data_then_its_connection(bench,
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet="0123456789.eE-xSPY\n", max_size=6), min_size=1, max_size=40))
 def test_any_fields_are_read_or_refused_with_a_reason(values):
-    with contextlib.suppress(MalformedRequestError):
-        read_request(values)
+    for version in (157, 176):
+        with contextlib.suppress(MalformedRequestError):
+            read_request(values, version)
 
 
 @settings(deadline=None)
@@ -199,14 +160,3 @@ def test_messages_are_ascii_and_keep_their_field_count(text):
     encoded = message(4, 2, -1, 201, text, "")
     assert encoded[4:].isascii()
     assert len(split_fields(encoded[4:])) == 6
-
-
-@pytest.mark.parametrize(("offer", "version"), [(b"v157..176", 176), (b"v157..178", 176), (b"v100..203 +PACEAPI", 176)])
-def test_versions_that_fit(offer, version):
-    assert negotiate(offer) == version
-
-
-@pytest.mark.parametrize("offer", [b"", b"v", b"v1..2..3", b"v177..180", b"v100..175", b"176"])
-def test_versions_that_do_not_fit(offer):
-    with pytest.raises(VersionError):
-        negotiate(offer)

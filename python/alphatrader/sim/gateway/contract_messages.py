@@ -7,6 +7,8 @@ from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.fields import message
 from alphatrader.sim.wire.times import eastern
 
+_SIZED_DETAILS = 164
+_DESCRIBED_SAMPLES = 176
 _ORDER_TYPES = "DAY,GTC,IOC,LMT,MKT,STP,STPLMT,WHATIF"
 MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {26: ((0.0, 0.01),), 110: ((0.0, 0.05), (3.0, 0.1))}
 """Price increments by rule: from (low edge) in steps of."""
@@ -23,15 +25,17 @@ def trading_hours(open_ns: int, close_ns: int) -> str:
 
 
 def contract_details(
-    req_id: int, contract: ListedContract, underlying: ListedContract | None, open_ns: int, close_ns: int
+    req_id: int, contract: ListedContract, underlying: ListedContract | None, open_ns: int, close_ns: int, version: int
 ) -> bytes:
     """10: one contract in full."""
+    sized = version >= _SIZED_DETAILS
     option = contract.sec_type == "OPT"
     exchanges = valid_exchanges(contract)
     hours = trading_hours(open_ns, close_ns)
     close = eastern(close_ns)
     return message(
         10,
+        *(() if sized else (8,)),  # version of the layout
         req_id,
         contract.symbol,
         contract.sec_type,
@@ -45,6 +49,7 @@ def contract_details(
         contract.trading_class,
         contract.con_id,
         contract.min_tick,
+        *(() if sized else (1,)),  # mdSizeMultiplier
         contract.multiplier if option else "",
         _ORDER_TYPES,
         ",".join(exchanges),
@@ -65,7 +70,7 @@ def contract_details(
         ",".join([str(market_rule_of(contract))] * len(exchanges)),
         contract.expiry,
         "" if option else "ETF",
-        *(1, 1, 100 if not option else 1),  # minSize, sizeIncrement, suggestedSizeIncrement
+        *((1, 1, 100 if not option else 1) if sized else ()),  # minSize, sizeIncrement, suggestedSizeIncrement
     )
 
 
@@ -89,12 +94,14 @@ def option_parameters(req_id: int, exchange: str, underlying_con_id: int, series
     )
 
 
-def symbol_samples(req_id: int, matches: list[ListedContract]) -> bytes:
+def symbol_samples(req_id: int, matches: list[ListedContract], version: int) -> bytes:
     """79: symbols that match a pattern."""
     rows: list[str | int] = []
     for contract in matches:
         rows += [contract.con_id, contract.symbol, contract.sec_type, contract.primary_exchange, contract.currency]
-        rows += [1, "OPT", contract.long_name, ""]
+        rows += [1, "OPT"]
+        if version >= _DESCRIBED_SAMPLES:
+            rows += [contract.long_name, ""]
     return message(79, req_id, len(matches), *rows)
 
 

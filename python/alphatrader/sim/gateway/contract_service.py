@@ -50,7 +50,14 @@ class ContractService:
         for contract in found:
             underlying = self.catalogue.by_con_id.get(contract.underlying_con_id)
             session.send(
-                contract_details(request.req_id, contract, underlying, self._market.open_ns, self._market.close_ns)
+                contract_details(
+                    request.req_id,
+                    contract,
+                    underlying,
+                    self._market.open_ns,
+                    self._market.close_ns,
+                    session.version,
+                )
             )
         if not self._faults.take_withheld("contract_details"):
             session.send(message(52, 1, request.req_id))
@@ -74,7 +81,7 @@ class ContractService:
             for contract in self.catalogue.underlyings()
             if contract.symbol.startswith(pattern) or pattern in contract.long_name.upper()
         ]
-        session.send(symbol_samples(request.req_id, matches[:MAX_SAMPLES]))
+        session.send(symbol_samples(request.req_id, matches[:MAX_SAMPLES], session.version))
 
     def market_rule(self, session: Session, request: Numbered) -> None:
         """Send price increments."""

@@ -16,8 +16,8 @@ from alphatrader.sim.wire.times import (
     read_bar_size_s,
     read_duration_ns,
     read_time,
+    stamp,
     utc_text,
-    zoned_text,
 )
 
 _NS = 1_000_000_000
@@ -80,12 +80,14 @@ class HistoryService:
         count = 0
         for bar in self._build(contract, start_ns, end_ns, bar_s):
             count += 1
-            fields += [_bar_date(bar.start_ns, bar_s, request.date_format), bar.open, bar.high, bar.low, bar.close]
+            fields.append(_bar_date(bar.start_ns, bar_s, request.date_format, session.version))
+            fields += [bar.open, bar.high, bar.low, bar.close]
             fields += [bar.volume, round(bar.value / bar.volume, 6) if bar.volume else bar.close, bar.count]
         if not count:
             self._no_data(session, request.req_id, contract, "no trades in that time")
             return
-        session.send(message(17, request.req_id, zoned_text(start_ns), zoned_text(end_ns), count, *fields))
+        start, end = stamp(start_ns, session.version), stamp(end_ns, session.version)
+        session.send(message(17, request.req_id, start, end, count, *fields))
 
     def _build(self, contract: ListedContract, start_ns: int, end_ns: int, bar_s: int) -> Iterator[Bar]:
         bar_ns = bar_s * _NS
@@ -177,7 +179,7 @@ class HistoryService:
         session.error(req_id, 162, f"{_NO_DATA}{contract.symbol}@{contract.exchange} ({reason})")
 
 
-def _bar_date(start_ns: int, bar_s: int, date_format: int) -> str:
+def _bar_date(start_ns: int, bar_s: int, date_format: int, version: int) -> str:
     if bar_s >= _DAY_S:
         return f"{eastern(start_ns):%Y%m%d}"
-    return str(start_ns // _NS) if date_format == 2 else zoned_text(start_ns)
+    return str(start_ns // _NS) if date_format == 2 else stamp(start_ns, version)

@@ -5,7 +5,8 @@ from typing import Protocol
 
 import structlog
 
-from alphatrader.sim.wire.fields import MalformedRequestError, message, split_fields
+from alphatrader.sim.wire.errors import error_message
+from alphatrader.sim.wire.fields import MalformedRequestError, split_fields
 from alphatrader.sim.wire.framing import FrameError, FrameReader
 from alphatrader.sim.wire.handshake import VersionError, announcement, negotiate
 from alphatrader.sim.wire.readers import read_request
@@ -61,14 +62,14 @@ class SessionOwner(Protocol):
 
 
 class Session(asyncio.Protocol):
-    """The server's end of one connection. ``client_id`` is None until START_API."""
+    """The server's end of one connection. ``version`` is 0 until negotiated, ``client_id`` None until START_API."""
 
     def __init__(self, owner: SessionOwner) -> None:
         self._owner = owner
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._out = bytearray()
-        self._version = 0
+        self.version = 0
         self._tokens = float(_MESSAGE_BURST)
         self._tokens_at_s = owner.wall_s()
         self._strikes = 0
@@ -142,7 +143,7 @@ class Session(asyncio.Protocol):
 
     def error(self, req_id: int, code: int, text: str) -> None:
         """Queue an error or notice (message 4)."""
-        self.send(message(4, 2, req_id, code, text, ""))
+        self.send(error_message(req_id, code, text, self.version))
 
     def flush(self) -> None:
         """Hand everything queued to the socket in one write: a client must never see half a batch."""
@@ -172,16 +173,16 @@ class Session(asyncio.Protocol):
     # ----------------------------------------------------------------------------------------------------------- input
 
     def _take(self, payload: bytes) -> None:
-        if not self._version:
-            self._version = negotiate(payload)
-            self.send(announcement(self._version, eastern(self._owner.market_now_ns())))
+        if not self.version:
+            self.version = negotiate(payload)
+            self.send(announcement(self.version, eastern(self._owner.market_now_ns())))
             # Flushed at once and alone: the official client throws away what follows in the same read.
             self.flush()
             return
         if not self._within_pace():
             return
         fields = split_fields(payload)
-        request = read_request(fields)
+        request = read_request(fields, self.version)
         if self.client_id is None:
             if not isinstance(request, StartApi):
                 raise MalformedRequestError(f"message {fields[0][:20]!r} came before START_API (71)")
@@ -227,7 +228,7 @@ class Session(asyncio.Protocol):
             peer=self.peer,
             reason=str(error),
         )
-        if self._version:
+        if self.version:
             self.error(SERVER_SIDE, 320, f"Error reading request. {error}")
         self.close()
 

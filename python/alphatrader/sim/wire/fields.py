@@ -1,5 +1,6 @@
 """Fields: NUL-terminated ASCII text, and the values that stand for "not set"."""
 
+import codecs
 import struct
 from decimal import Decimal, InvalidOperation
 
@@ -30,6 +31,20 @@ class MalformedRequestError(DataError):
     """A request whose fields are not what its layout says. Names the field."""
 
 
+_ESCAPE = "tws-unicode-escape"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    r"""Write characters outside ASCII as ``\\uXXXX``, one a UTF-16 unit, as Java does."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)), error.end
+
+
+codecs.register_error(_ESCAPE, _escape)
+
+
 def text_of(value: FieldValue) -> str:
     """Write a value the way a gateway does: no exponent for whole numbers, 1/0 for truth, empty for None."""
     kind = type(value)
@@ -56,7 +71,7 @@ def message(*values: FieldValue) -> bytes:
     body = "\0".join([text_of(value) for value in values])
     if body.count("\0") != len(values) - 1:
         body = "\0".join([text_of(value).replace("\0", "") for value in values])
-    payload = body.encode("ascii", "backslashreplace") + b"\0"
+    payload = body.encode("ascii", _ESCAPE) + b"\0"
     return _LENGTH.pack(len(payload)) + payload
 
 
@@ -71,9 +86,13 @@ def split_fields(payload: bytes) -> list[str]:
 
 
 class FieldReader:
-    """Takes the fields of one request one by one, each under its name, so that an error can say which was wrong."""
+    """Takes the fields of one request one by one, each under its name, so that an error can say which was wrong.
 
-    def __init__(self, fields: list[str]) -> None:
+    ``version`` is the server version of the session: some fields exist only from one on.
+    """
+
+    def __init__(self, fields: list[str], version: int) -> None:
+        self.version = version
         self._fields = fields
         self._next = 0
 

@@ -1,4 +1,4 @@
-"""How each request is read from its fields, in the order of version 176."""
+"""How each request is read from its fields, in the order of versions 176 and 157."""
 
 from collections.abc import Callable
 
@@ -27,6 +27,9 @@ from alphatrader.sim.wire.requests import (
     SymbolSearch,
     TickByTickRequest,
 )
+
+_MANUAL_ORDER_TIME = 169
+_ISSUER_ID = 176
 
 
 def _start_api(fields: FieldReader) -> StartApi:
@@ -113,7 +116,9 @@ def _head_timestamp(fields: FieldReader) -> HeadTimestampRequest:
 def _contract_details(fields: FieldReader) -> ContractDetailsRequest:
     fields.skip("version")
     request = ContractDetailsRequest(fields.integer("reqId"), read_contract(fields))
-    fields.skip("includeExpired", "secIdType", "secId", "issuerId")
+    fields.skip("includeExpired", "secIdType", "secId")
+    if fields.version >= _ISSUER_ID:
+        fields.skip("issuerId")
     return request
 
 
@@ -126,7 +131,8 @@ def _option_parameters(fields: FieldReader) -> OptionParametersRequest:
 def _cancel_order(fields: FieldReader) -> CancelOrder:
     fields.skip("version")
     request = CancelOrder(fields.integer("orderId"))
-    fields.skip("manualCancelOrderTime")
+    if fields.version >= _MANUAL_ORDER_TIME:
+        fields.skip("manualCancelOrderTime")
     return request
 
 
@@ -195,9 +201,9 @@ _NUMBERED = frozenset({90, 91, 93, 95, 98, 99})
 _PLAIN = frozenset({5, 13, 16, 17, 49, 58, 61, 64, 82, 85})
 
 
-def read_request(fields: list[str]) -> Request | None:
+def read_request(fields: list[str], version: int) -> Request | None:
     """Read one request; None for a message id that this gateway does not know. Raises MalformedRequestError."""
-    reader = FieldReader(fields)
+    reader = FieldReader(fields, version)
     message_id = reader.integer("message id", default=-1)
     read = _READERS.get(message_id)
     if read is not None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alphatrader.domain.errors import DataError
+from alphatrader.sim.wire.handshake import ZONED_DATES
 
 EASTERN = ZoneInfo("America/New_York")
 _NS = 1_000_000_000
@@ -27,6 +28,14 @@ def eastern(ts_ns: int) -> datetime:
 def zoned_text(ts_ns: int) -> str:
     """Write an instant the way gateways do since version 174: ``20260413 15:27:04 US/Eastern``."""
     return f"{eastern(ts_ns):%Y%m%d %H:%M:%S} US/Eastern"
+
+
+def stamp(ts_ns: int, version: int) -> str:
+    """Write an instant for a session of that server version: with its zone, or in the older form without.
+
+    Before version 174 the date and the time of day stood two spaces apart, in the time zone of the login.
+    """
+    return zoned_text(ts_ns) if version >= ZONED_DATES else f"{eastern(ts_ns):%Y%m%d  %H:%M:%S}"
 
 
 def utc_text(ts_ns: int) -> str:
