@@ -194,6 +194,8 @@ class Exchange:
             parent_id=request.parent_id,
             trigger_method=request.trigger_method,
             outside_rth=request.outside_rth,
+            legs=request.legs,
+            echo=request.echo,
         )
 
     def _transmit_family(self, member: Order) -> None:

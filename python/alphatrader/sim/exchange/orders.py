@@ -1,4 +1,4 @@
-"""An order as the simulated exchange keeps it."""
+"""An order as clients ask for it, and as the simulated exchange keeps it."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -6,14 +6,19 @@ from typing import Literal
 
 from msgspec import Struct
 
+from alphatrader.sim.exchange.conditions import Condition
+
 Side = Literal["BUY", "SELL"]
+
+COMBO_CON_ID = 28812380
+"""Contract id of every combination (BAG) in US dollars, as real gateways show it."""
 
 
 class OrderStatus(StrEnum):
     """Where an order stands, in the words of the TWS API."""
 
     STAGED = "PendingSubmit"
-    """Taken, but not transmitted: its family is not complete."""
+    """Taken, but not transmitted (its family is not complete) or not yet acknowledged."""
     PRE_SUBMITTED = "PreSubmitted"
     SUBMITTED = "Submitted"
     PENDING_CANCEL = "PendingCancel"
@@ -30,32 +35,94 @@ OCA_REDUCE_WITH_BLOCK = 2
 OCA_REDUCE = 3
 
 
-class Order(Struct):
+class ComboLeg(Struct, frozen=True):
+    """One leg of a combination: ``ratio`` contracts a unit, bought or sold when the combination is bought."""
+
+    con_id: int
+    ratio: int
+    action: Side
+    exchange: str = "SMART"
+    open_close: int = 0
+
+
+class OrderTerms(Struct, kw_only=True):
+    """What can be asked of an order. Prices are dollars a share (not a contract); None or 0 = not stated.
+
+    ``con_id`` is ``COMBO_CON_ID`` where there are ``legs``; the limit of a combination is its net price and may be
+    negative. ``stop_price`` is the trigger of stops and touched orders. ``trail_amount`` (dollars) or ``trail_percent``
+    follow the market from ``trail_stop_price`` on; ``limit_offset`` sets the limit of a TRAIL LIMIT from its stop.
+    ``peg_offset`` is the distance of pegged orders. ``good_after_ns`` and ``good_till_ns`` are nanoseconds since the
+    epoch. ``echo`` holds what only the wire cares about, repeated in openOrder.
+    """
+
+    con_id: int
+    order_type: str
+    tif: str
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
+    trail_percent: Decimal | None = None
+    trail_stop_price: Decimal | None = None
+    limit_offset: Decimal | None = None
+    peg_offset: Decimal | None = None
+    good_after_ns: int = 0
+    good_till_ns: int = 0
+    legs: tuple[ComboLeg, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    conditions_cancel: bool = False
+    """True: the conditions cancel the order; False: they submit it."""
+    conditions_outside_rth: bool = False
+    oca_group: str = ""
+    oca_type: int = 0
+    order_ref: str = ""
+    parent_id: int = 0
+    trigger_method: int = 0
+    outside_rth: bool = False
+    all_or_none: bool = False
+    min_quantity: int = 0
+    hidden: bool = False
+    display_size: int = 0
+    cash_quantity: Decimal | None = None
+    open_close: str = ""
+    algo: str = ""
+    algo_params: tuple[tuple[str, str], ...] = ()
+    origin: int = 0
+    account: str = ""
+    override_constraints: bool = False
+    """overridePercentageConstraints: prices far from the market pass."""
+    echo: tuple[tuple[str, str], ...] = ()
+
+
+class OrderRequest(OrderTerms, kw_only=True):
+    """What a client asks for: a new order, or new values for one of its orders.
+
+    ``unsupported`` names what was asked for and is not offered; it makes the request invalid.
+    """
+
+    client_id: int
+    order_id: int
+    side: str
+    quantity: Decimal
+    transmit: bool = True
+    unsupported: str = ""
+
+
+class Order(OrderTerms, kw_only=True):
     """One order, from its arrival to its end. ``perm_id`` names it for good; ``(client_id, order_id)`` for its client.
 
-    Prices are dollars a share (not a contract). ``notional`` is the sum of price x quantity over the fills.
-    ``priority`` is the place in the queue: lower is earlier; a new price or a larger quantity gives a new place.
+    ``notional`` is the sum of price x quantity over the fills. ``priority`` is the place among our own orders: lower is
+    earlier; a new price or a larger quantity gives a new place.
     """
 
     perm_id: int
     client_id: int
     order_id: int
-    con_id: int
     side: Side
     quantity: int
-    order_type: str
-    tif: str
     placed_ns: int
     priority: int
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    oca_group: str = ""
     oca_type: int = OCA_REDUCE
-    order_ref: str = ""
-    parent_id: int = 0
     parent_perm_id: int = 0
-    trigger_method: int = 0
-    outside_rth: bool = False
     status: OrderStatus = OrderStatus.STAGED
     triggered: bool = False
     trigger_hits: int = 0
@@ -107,31 +174,12 @@ class Order(Struct):
         return self.limit_price if self.order_type in {"LMT", "STP LMT"} else None
 
 
-class OrderRequest(Struct, frozen=True):
-    """What a client asks for: a new order, or new values for one of its orders."""
-
-    client_id: int
-    order_id: int
-    con_id: int
-    side: str
-    quantity: Decimal
-    order_type: str
-    tif: str
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    oca_group: str = ""
-    oca_type: int = 0
-    order_ref: str = ""
-    parent_id: int = 0
-    trigger_method: int = 0
-    outside_rth: bool = False
-    transmit: bool = True
-    account: str = ""
-    unsupported: str = ""
-
-
 class ExecutionRecord(Struct, frozen=True):
-    """One fill. ``liquidity`` 1 = it rested and was hit, 2 = it took."""
+    """One fill. ``liquidity`` 1 = it rested and was hit, 2 = it took.
+
+    A fill of a combination is one record of the whole (``con_id`` = ``COMBO_CON_ID``, with ``legs``, without
+    commission) and one of each leg; only the legs move positions. ``liquidation``: the broker closed the position.
+    """
 
     exec_id: str
     perm_id: int
@@ -150,3 +198,21 @@ class ExecutionRecord(Struct, frozen=True):
     commission: Decimal
     realized_pnl: Decimal | None
     """None where the fill opened a position."""
+    legs: tuple[ComboLeg, ...] = ()
+    liquidation: bool = False
+
+
+class WhatIf(Struct, frozen=True):
+    """What an order would do to the account, in dollars; nothing is placed. The commission is an estimate."""
+
+    init_before: Decimal
+    maint_before: Decimal
+    equity_before: Decimal
+    """Equity with loan value."""
+    init_change: Decimal
+    maint_change: Decimal
+    equity_change: Decimal
+    commission: Decimal
+    min_commission: Decimal
+    max_commission: Decimal
+    warning: str = ""
