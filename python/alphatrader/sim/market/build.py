@@ -6,6 +6,7 @@ from alphatrader import calendar
 from alphatrader.sim.market.chain import OptionChain
 from alphatrader.sim.market.listing import draw_open_interest, list_options, underlying_contract
 from alphatrader.sim.market.live import SessionMarket
+from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS, DayPath
 from alphatrader.sim.market.profiles import profile_of, stream
 from alphatrader.sim.market.spec import MarketSpec
@@ -33,11 +34,11 @@ def build_market(spec: MarketSpec) -> SessionMarket:
     return SessionMarket(label, session, [_list(path, session, spec.seed, start_ns) for path in paths], start_ns)
 
 
-def _list(path: DayPath, session: calendar.Session, seed: int, start_ns: int) -> tuple[Underlying, OptionChain]:
+def _list(path: DayPath, session: calendar.Session, seed: int, start_ns: int) -> tuple[Underlying, OptionDesk]:
     """List an underlying with its options; strikes and open interest stand around the previous close."""
     profile = profile_of(path.symbol)
     options = list_options(profile, session.date, path.previous_close)
     generator = stream(seed, path.symbol, "options")
     interest = draw_open_interest(generator, options, path.previous_close)
     chain = OptionChain(path, options, interest, generator)
-    return Underlying(path, underlying_contract(profile), start_ns), chain
+    return Underlying(path, underlying_contract(profile), start_ns), OptionDesk(chain)

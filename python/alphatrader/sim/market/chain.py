@@ -54,6 +54,8 @@ class OptionChain:
         self.options = tuple(options)
         self.open_interest = open_interest
         self.row_of = {option.con_id: row for row, option in enumerate(options)}
+        self.open_ns = path.open_ns
+        self.previous_close = path.previous_close
         self._path = path
         self._strike = np.array([float(option.strike) for option in options])
         self._is_call = np.array([option.right == "C" for option in options])
