@@ -1,14 +1,23 @@
 """Which faults are in force now. The gateway's services ask it; the injector writes it."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from alphatrader.sim.faults.kinds import Delay, Mute, RejectNext, SwallowNext, Unmute, WarnNext
+from alphatrader.sim.faults.lines import Lines
+from alphatrader.sim.faults.messages import MessageRules
+from alphatrader.sim.faults.requests import RequestRules
+from alphatrader.sim.faults.rules import FOREVER_S
+from alphatrader.sim.faults.schedule import Schedule
+from alphatrader.sim.faults.wire import WireRules
 from alphatrader.sim.market.types import ListedContract
+from alphatrader.sim.wire.requests import Request
+
+if TYPE_CHECKING:
+    from alphatrader.sim.gateway.session import Session
 
 _T = TypeVar("_T")
 
-FOREVER_S = float("inf")
 STREAMS = ("quote", "trade", "depth")
 
 
@@ -37,10 +46,20 @@ class FaultBoard:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
+        self.messages = MessageRules(now_s)
+        self.requests = RequestRules(now_s)
+        self.wire = WireRules(now_s)
+        self.lines = Lines()
+        self.schedule = Schedule(now_s)
+        self._occupied: dict[int, float] = {}
         self.clear()
 
     def clear(self) -> None:
-        """End all faults."""
+        """End all faults: what was put off happens now."""
+        self.messages.clear()
+        self.requests.clear()
+        self.wire.clear()
+        self._occupied.clear()
         self._mutes: dict[tuple[int, str, bool, str], float] = {}
         self._rejections: _Pending[RejectNext] = _Pending()
         self._swallows: _Pending[SwallowNext] = _Pending()
@@ -52,6 +71,22 @@ class FaultBoard:
         self._silent_until_s = 0.0
         self._duplicates_until_s = 0.0
         self._id_lowering = 0
+        self.schedule.run_all()
+
+    def intercept(self, session: "Session", request: Request) -> bool:
+        """Whether a fault takes this request away from the gateway."""
+        if self.requests.active and self.requests.take(session, request):
+            return True
+        self.lines.note(session, request)
+        return False
+
+    def occupy(self, client_id: int, for_s: float) -> None:
+        """Keep a client id in use although nobody is connected with it."""
+        self._occupied[client_id] = self._now_s() + for_s
+
+    def occupied(self, client_id: int) -> bool:
+        """Whether a client id is kept in use."""
+        return client_id in self._occupied and self._now_s() < self._occupied[client_id]
 
     # ------------------------------------------------------------------------------------------------------- streams
 

@@ -92,9 +92,19 @@ class Gateway:
         """Whether the link plays dead."""
         return self.faults.frozen
 
+    def alter(self, session: Session, encoded: bytes) -> bytes:
+        """Let faults at messages on their way to a client."""
+        rules = self.faults.messages
+        return rules.apply(session, encoded) if rules.active and session.client_id is not None else encoded
+
+    def alter_wire(self, session: Session, data: bytes) -> bytes:
+        """Let faults at the bytes of one write."""
+        rules = self.faults.wire
+        return rules.apply(session, data) if rules.active else data
+
     def admit(self, session: Session, client_id: int) -> bool:
         """Start a client: account, next order id, farm states."""
-        if client_id in self.sessions:
+        if client_id in self.sessions or self.faults.occupied(client_id):
             return False
         session.client_id = client_id
         self.sessions[client_id] = session
@@ -109,6 +119,7 @@ class Gateway:
     def leave(self, session: Session) -> None:
         """End a client's subscriptions; its orders live on."""
         self._connections.discard(session)
+        self.faults.lines.forget(session)
         client_id = session.client_id
         if client_id is None or self.sessions.get(client_id) is not session:
             return
@@ -133,8 +144,15 @@ class Gateway:
     # ------------------------------------------------------------------------------------------------------------ work
 
     def handle(self, session: Session, request: requests.Request) -> None:
-        """Answer one request."""
+        """Answer one request, unless a fault takes it."""
+        if not self.faults.intercept(session, request):
+            self.answer(session, request)
+
+    def answer(self, session: Session, request: requests.Request) -> None:
+        """Answer one request; what is sent meanwhile belongs to it."""
+        session.answering = request
         self._router.dispatch(session, request)
+        session.answering = None
 
     def settle(self) -> None:
         """Save what requests changed, then report it and flush."""
@@ -153,6 +171,7 @@ class Gateway:
         if not self.faults.frozen:
             for session in list(self._connections):
                 session.thaw()
+        self.faults.schedule.run_due()
         self._update_watch()
         updates = self.market.advance(self.clock.now_ns())
         self.orders.carry_out_late_cancels(now_s)

@@ -60,6 +60,14 @@ class SessionOwner(Protocol):
         """Whether the link plays dead (fault injection)."""
         ...
 
+    def alter(self, session: "Session", encoded: bytes) -> bytes:
+        """Return the messages that go out instead of these (fault injection)."""
+        ...
+
+    def alter_wire(self, session: "Session", data: bytes) -> bytes:
+        """Return the bytes that go out instead of these (fault injection)."""
+        ...
+
 
 class Session(asyncio.Protocol):
     """The server's end of one connection. ``version`` is 0 until negotiated, ``client_id`` None until START_API."""
@@ -74,6 +82,8 @@ class Session(asyncio.Protocol):
         self._tokens_at_s = owner.wall_s()
         self._strikes = 0
         self.client_id: int | None = None
+        self.answering: Request | None = None
+        """The request that is being answered now."""
         self.peer = "?"
         self.dropped_messages = 0
         self._ended = False
@@ -126,6 +136,11 @@ class Session(asyncio.Protocol):
     def send(self, encoded: bytes) -> None:
         """Queue a message that must arrive: answers, orders, errors."""
         if self._transport is not None:
+            self._out += self._owner.alter(self, encoded)
+
+    def deliver(self, encoded: bytes) -> None:
+        """Queue what a fault has held back or made up: no other fault sees it."""
+        if self._transport is not None:
             self._out += encoded
 
     def send_data(self, encoded: bytes) -> bool:
@@ -138,7 +153,7 @@ class Session(asyncio.Protocol):
             if self.dropped_messages == 1:
                 log.warning("SIMULATED gateway: slow client, market data dropped", client_id=self.client_id)
             return False
-        self._out += encoded
+        self._out += self._owner.alter(self, encoded)
         return True
 
     def error(self, req_id: int, code: int, text: str) -> None:
@@ -154,8 +169,21 @@ class Session(asyncio.Protocol):
             log.warning("SIMULATED gateway: client does not read; disconnected", client_id=self.client_id)
             self.abort()
             return
-        transport.write(bytes(self._out))
+        data = bytes(self._out)
         self._out.clear()
+        self.write(self._owner.alter_wire(self, data))
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the wire as they are."""
+        if data and self._transport is not None:
+            self._transport.write(data)
+
+    def end(self) -> None:
+        """End the connection after what is on the wire; nothing more is sent."""
+        self._ended = True
+        self._out.clear()
+        if self._transport is not None:
+            self._transport.close()
 
     def close(self) -> None:
         """Send what is queued, then end the connection."""
