@@ -20,7 +20,7 @@ run-paper *ARGS: setup
     @alphatrader run --mode paper "$@"
 
 # The Rust tests, then the Python tests but the slow ones (arguments go to pytest). Both run; either failing fails.
-test *ARGS: setup-dev
+test *ARGS: setup-dev _conformance_clients
     #!/usr/bin/env bash
     set -uo pipefail
     status=0
@@ -29,8 +29,18 @@ test *ARGS: setup-dev
     exit "$status"
 
 # The tests marked slow: long sessions, crash matrix.
-test-slow *ARGS: setup-dev
+test-slow *ARGS: setup-dev _conformance_clients
     @python -m pytest -m slow "$@"
+
+# Unmodified clients against the simulated gateway; brings the matrix in docs/simulator.md up to date and prints it.
+[no-exit-message]
+conformance *ARGS: setup-dev _conformance_clients
+    #!/usr/bin/env bash
+    set -uo pipefail
+    status=0
+    python -m pytest tests/conformance -q "$@" || status=$?
+    sed -n '/conformance:begin/,/conformance:end/p' docs/simulator.md
+    exit "$status"
 
 # Every check that needs no running system; a warning is an error. All run, so that one run shows all faults.
 lint: setup-dev
@@ -104,12 +114,16 @@ lock: _preflight
     uv pip compile pyproject.toml --group dev --quiet {{ lock_options }} --constraints requirements.lock \
         --output-file requirements-dev.lock
     uv pip compile pyproject.toml --group bench --quiet {{ lock_options }} --output-file requirements-bench.lock
+    for client in latest nautilus 9-81; do \
+        uv pip compile --group "pyproject.toml:conformance-$client" --quiet {{ lock_options }} \
+            --output-file "requirements-conformance-$client.lock"; \
+    done
 
 lock_options := "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url"
 
 # Remove what was built and cached. Keeps .venv and var (journals, event logs).
 clean:
-    rm -rf .venv-bench target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks {{ stamps }}
+    rm -rf .venv-bench .venv-conformance target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks {{ stamps }}
     rm -f python/alphatrader/_core*.so
     find python tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -156,6 +170,27 @@ _peers:
         python -m bench.peers requirements-bench.lock -- uv pip install --no-deps $options --requirements
     fi
     echo "$want" > .venv-bench/stamp
+
+# The official client in three releases, each in a directory of its own: all three are a module `ibapi`. Where one
+# cannot be installed, its rows of the conformance tests skip.
+_conformance_clients:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for client in latest nautilus 9-81; do
+        lock="requirements-conformance-$client.lock"
+        place=".venv-conformance/$client"
+        want="$({{ sha256 }} < "$lock") $(python -VV)"
+        if [ "$(cat "$place/.stamp" 2>/dev/null)" = "$want" ]; then continue; fi
+        echo "installing the client of $lock into $place" >&2
+        rm -rf "$place"
+        # The oldest is a source package: the lock names what it is built with, too.
+        if uv pip install --quiet --require-hashes --build-constraints "$lock" --target "$place" --requirements "$lock"; then
+            echo "$want" > "$place/.stamp"
+        else
+            rm -rf "$place"
+            echo "note: the client of $lock could not be installed: the conformance tests skip its rows" >&2
+        fi
+    done
 
 _core:
     #!/usr/bin/env bash

@@ -34,6 +34,8 @@ class Step:
     settings: Mapping[str, Any] = field(default_factory=dict)
     full: bool = False
     slow: bool = False
+    defect: str = ""
+    """What the gateway does wrong, as long as it does: the step must fail until it is mended."""
 
     @property
     def key(self) -> str:

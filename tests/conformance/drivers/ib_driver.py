@@ -12,11 +12,37 @@ from normal import GREEKS, WAIT_S, answer, fill, plain
 library: Any = importlib.import_module(sys.argv[1])
 logging.getLogger(sys.argv[1]).setLevel(logging.CRITICAL)
 
-QUOTE = (
-    "bid bidSize ask askSize last lastSize volume open high low close vwap halted marketDataType minTick rtVolume "
-    "bboExchange callOpenInterest putOpenInterest callVolume putVolume histVolatility impliedVolatility markPrice "
-    "low52week high52week avVolume shortableShares avOptionVolume"
-).split()
+QUOTE = [
+    "bid",
+    "bidSize",
+    "ask",
+    "askSize",
+    "last",
+    "lastSize",
+    "volume",
+    "open",
+    "high",
+    "low",
+    "close",
+    "vwap",
+    "halted",
+    "marketDataType",
+    "minTick",
+    "rtVolume",
+    "bboExchange",
+    "callOpenInterest",
+    "putOpenInterest",
+    "callVolume",
+    "putVolume",
+    "histVolatility",
+    "impliedVolatility",
+    "markPrice",
+    "low52week",
+    "high52week",
+    "avVolume",
+    "shortableShares",
+    "avOptionVolume",
+]
 
 
 def contract_of(fields: dict[str, Any]) -> Any:
@@ -152,10 +178,13 @@ class Client:
 
     def keep(self, ticker: Any) -> int:
         key = next(
-            (req_id for req_id, known in self.ib.wrapper.reqId2Ticker.items() if known is ticker and req_id not in
-             self.tickers),
+            (
+                req_id
+                for req_id, known in self.ib.wrapper.reqId2Ticker.items()
+                if known is ticker and req_id not in self.tickers
+            ),
             None,
-        )  # fmt: skip
+        )
         assert key is not None
         self.tickers[key] = ticker
         stream: list[Any] = []
@@ -165,8 +194,9 @@ class Client:
         ticker.updateEvent += lambda updated: types.extend(tick.tickType for tick in updated.ticks)
         return key
 
-    async def do_quote_start(self, contract: dict[str, Any], generic: str = "", snapshot: bool = False,
-                             req_id: int | None = None) -> int:  # fmt: skip
+    async def do_quote_start(
+        self, contract: dict[str, Any], generic: str = "", snapshot: bool = False, req_id: int | None = None
+    ) -> int:
         built = contract_of(contract)
         if req_id:
             self.ib.client.reqMktData(req_id, built, generic, snapshot, False, [])
@@ -240,8 +270,17 @@ class Client:
         else:
             self.ib.client.cancelRealTimeBars(key)
 
-    async def do_history(self, contract: dict[str, Any], duration: str, size: str, what: str = "TRADES",
-                         rth: bool = False, end: str = "", keep: bool = False, form: int = 2) -> Any:  # fmt: skip
+    async def do_history(
+        self,
+        contract: dict[str, Any],
+        duration: str,
+        size: str,
+        what: str = "TRADES",
+        rth: bool = False,
+        end: str = "",
+        keep: bool = False,
+        form: int = 2,
+    ) -> Any:
         options = {"timeout": 3} if not keep else {}
         bars = await self.ib.reqHistoricalDataAsync(
             contract_of(contract), end, duration, size, what, rth, form, keep, **options
@@ -259,7 +298,7 @@ class Client:
             self.ib.client.cancelHistoricalData(key)
 
     async def do_schedule(self, contract: dict[str, Any], duration: str) -> Any:
-        days = int(duration.split()[0])
+        days = int(duration.split(maxsplit=1)[0])
         schedule = await self.ib.reqHistoricalScheduleAsync(contract_of(contract), days)
         return [] if schedule is None else schedule.sessions
 
@@ -271,7 +310,9 @@ class Client:
         return int(stamp.timestamp()) if stamp else None
 
     async def do_histogram(self, contract: dict[str, Any], period: str) -> Any:
-        return [[row.price, row.count] for row in await self.ib.reqHistogramDataAsync(contract_of(contract), True, period)]
+        return [
+            [row.price, row.count] for row in await self.ib.reqHistogramDataAsync(contract_of(contract), True, period)
+        ]
 
     async def do_account_values(self) -> Any:
         return {row.tag: row.value for row in self.ib.accountValues()}
@@ -309,8 +350,9 @@ class Client:
         else:
             self.ib.cancelPnL(account, "")
 
-    async def do_place(self, contract: dict[str, Any], order: dict[str, Any], order_id: int | None = None,
-                       untouched: bool = False) -> int:  # fmt: skip
+    async def do_place(
+        self, contract: dict[str, Any], order: dict[str, Any], order_id: int | None = None, untouched: bool = False
+    ) -> int:
         built = order_of(order)
         if order_id in self.trades:
             # A bot of these libraries would modify; to use an id twice it has to go one layer down.
@@ -337,7 +379,15 @@ class Client:
     async def do_order(self, order_id: int) -> Any:
         trade = self.trades.get(order_id)
         if trade is None:
-            return {"status": None, "statuses": [], "filled": 0, "remaining": 0, "fills": [], "order": None, "done": False}
+            return {
+                "status": None,
+                "statuses": [],
+                "filled": 0,
+                "remaining": 0,
+                "fills": [],
+                "order": None,
+                "done": False,
+            }
         statuses: list[str] = []
         for entry in trade.log:
             if not statuses or statuses[-1] != entry.status:

@@ -65,7 +65,7 @@ GREEK_TICKS = {10: "bidGreeks", 11: "askGreeks", 12: "lastGreeks", 13: "modelGre
 GREEKS = ("impliedVol", "delta", "optPrice", "pvDividend", "gamma", "vega", "theta", "undPrice")
 
 
-def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of value
+def plain(value: Any) -> Any:
     """Turn any value of a client into what JSON holds: objects by their fields, NaN and unset numbers to None."""
     if value is None or isinstance(value, (str, bool)):
         return value

@@ -145,9 +145,15 @@ class Client(EWrapper, EClient):
         self.end(reqId)
 
     def securityDefinitionOptionParameter(
-        self, reqId: int, exchange: str, underlyingConId: int, tradingClass: str, multiplier: str, expirations: Any,
+        self,
+        reqId: int,
+        exchange: str,
+        underlyingConId: int,
+        tradingClass: str,
+        multiplier: str,
+        expirations: Any,
         strikes: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.rows[reqId].append(
             {
                 "exchange": exchange,
@@ -221,9 +227,16 @@ class Client(EWrapper, EClient):
         self.updateMktDepthL2(reqId, position, "", operation, side, price, size, False)
 
     def updateMktDepthL2(
-        self, reqId: int, position: int, marketMaker: str, operation: int, side: int, price: float, size: Any,
+        self,
+        reqId: int,
+        position: int,
+        marketMaker: str,
+        operation: int,
+        side: int,
+        price: float,
+        size: Any,
         isSmartDepth: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         rows = self.books[reqId]["bids" if side else "asks"]
         row = [price, float(size), marketMaker]
         if operation == 0:
@@ -234,9 +247,16 @@ class Client(EWrapper, EClient):
             del rows[position]
 
     def tickByTickAllLast(
-        self, reqId: int, tickType: int, time: int, price: float, size: Any, tickAttribLast: Any, exchange: str,
+        self,
+        reqId: int,
+        tickType: int,
+        time: int,
+        price: float,
+        size: Any,
+        tickAttribLast: Any,
+        exchange: str,
         specialConditions: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         kind = "Last" if tickType == 1 else "AllLast"
         self.rows[reqId].append([kind, time, price, float(size), exchange, specialConditions])
 
@@ -267,7 +287,9 @@ class Client(EWrapper, EClient):
 
     historicalTicksBidAsk = historicalTicksLast = historicalTicks
 
-    def historicalSchedule(self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any) -> None:
+    def historicalSchedule(
+        self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any
+    ) -> None:
         self.rows[reqId] = [plain(session) for session in sessions]
         self.end(reqId)
 
@@ -276,15 +298,25 @@ class Client(EWrapper, EClient):
         self.end(reqId)
 
     def histogramData(self, reqId: int, items: Any) -> None:
-        self.rows[reqId] = [[float(item.price), float(item.size if hasattr(item, "size") else item.count)]
-                            for item in items]  # fmt: skip
+        self.rows[reqId] = [
+            [float(item.price), float(item.size if hasattr(item, "size") else item.count)] for item in items
+        ]
         self.end(reqId)
 
     def updateAccountValue(self, key: str, val: str, currency: str, accountName: str) -> None:
         self.account_values[key] = val
 
-    def updatePortfolio(self, contract: Any, position: Any, marketPrice: float, marketValue: float, averageCost: float,
-                        unrealizedPNL: float, realizedPNL: float, accountName: str) -> None:  # fmt: skip
+    def updatePortfolio(
+        self,
+        contract: Any,
+        position: Any,
+        marketPrice: float,
+        marketValue: float,
+        averageCost: float,
+        unrealizedPNL: float,
+        realizedPNL: float,
+        accountName: str,
+    ) -> None:
         self.portfolio[contract.conId] = {
             "contract": contract,
             "position": position,
@@ -315,9 +347,7 @@ class Client(EWrapper, EClient):
     def positionMultiEnd(self, reqId: int) -> None:
         self.end(reqId)
 
-    def accountUpdateMulti(
-        self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str
-    ) -> None:
+    def accountUpdateMulti(self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str) -> None:
         self.rows[reqId].append([key, value])
 
     def accountUpdateMultiEnd(self, reqId: int) -> None:
@@ -365,8 +395,20 @@ class Client(EWrapper, EClient):
     def openOrderEnd(self) -> None:
         self.end("open")
 
-    def orderStatus(self, orderId: int, status: str, filled: Any, remaining: Any, avgFillPrice: float, permId: int,
-                    parentId: int, lastFillPrice: float, clientId: int, whyHeld: str, mktCapPrice: float) -> None:  # fmt: skip
+    def orderStatus(
+        self,
+        orderId: int,
+        status: str,
+        filled: Any,
+        remaining: Any,
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        whyHeld: str,
+        mktCapPrice: float,
+    ) -> None:
         entry = self.entry(orderId)
         entry.update(
             filled=float(filled), remaining=float(remaining), avg=avgFillPrice, permId=permId, parentId=parentId
@@ -484,8 +526,9 @@ class Client(EWrapper, EClient):
     def do_data_type(self, data_type: int) -> None:
         self.reqMarketDataType(data_type)
 
-    def do_quote_start(self, contract: dict[str, Any], generic: str = "", snapshot: bool = False,
-                       req_id: int | None = None) -> int:  # fmt: skip
+    def do_quote_start(
+        self, contract: dict[str, Any], generic: str = "", snapshot: bool = False, req_id: int | None = None
+    ) -> int:
         req_id = req_id or self.new_req_id()
         self.reqMktData(req_id, contract_of(contract), generic, snapshot, False, [])
         return req_id
@@ -528,8 +571,17 @@ class Client(EWrapper, EClient):
     def do_bars_stop(self, key: int) -> None:
         self.cancelRealTimeBars(key)
 
-    def do_history(self, contract: dict[str, Any], duration: str, size: str, what: str = "TRADES", rth: bool = False,
-                   end: str = "", keep: bool = False, form: int = 2) -> Any:  # fmt: skip
+    def do_history(
+        self,
+        contract: dict[str, Any],
+        duration: str,
+        size: str,
+        what: str = "TRADES",
+        rth: bool = False,
+        end: str = "",
+        keep: bool = False,
+        form: int = 2,
+    ) -> Any:
         req_id = self.new_req_id()
         self.reqHistoricalData(req_id, contract_of(contract), end, duration, size, what, int(rth), form, keep, [])
         return {"key": req_id, "bars": self.collect(req_id, "history")}
@@ -606,8 +658,9 @@ class Client(EWrapper, EClient):
     def do_pnl_stop(self, key: int, con_id: int = 0) -> None:
         (self.cancelPnLSingle if con_id else self.cancelPnL)(key)
 
-    def do_place(self, contract: dict[str, Any], order: dict[str, Any], order_id: int | None = None,
-                 untouched: bool = False) -> int:  # fmt: skip
+    def do_place(
+        self, contract: dict[str, Any], order: dict[str, Any], order_id: int | None = None, untouched: bool = False
+    ) -> int:
         order_id = order_id or self.do_new_id()
         self.placed[order_id] = (contract_of(contract), order_of(order, untouched=untouched))
         self.entry(order_id)
@@ -631,8 +684,10 @@ class Client(EWrapper, EClient):
 
     def do_order(self, order_id: int) -> Any:
         entry = self.entry(order_id)
-        fills = [{**row, **self.commissions.get(exec_id, {"commission": None})}
-                 for exec_id, row in list(entry["fills"].items())]  # fmt: skip
+        fills = [
+            {**row, **self.commissions.get(exec_id, {"commission": None})}
+            for exec_id, row in list(entry["fills"].items())
+        ]
         return {**entry, "done": entry["status"] in DONE, "fills": fills}
 
     def do_what_if(self, contract: dict[str, Any], order: dict[str, Any]) -> Any:
@@ -673,9 +728,7 @@ class Client(EWrapper, EClient):
         req_id = self.new_req_id()
         request = self.calculateOptionPrice if what == "price" else self.calculateImpliedVolatility
         request(req_id, contract_of(contract), value, under, [])
-        self.wait(
-            lambda: "custom" in self.tickers[req_id]["greeks"] or self.refused(req_id), "computation"
-        )
+        self.wait(lambda: "custom" in self.tickers[req_id]["greeks"] or self.refused(req_id), "computation")
         return self.tickers[req_id]["greeks"].get("custom")
 
     def do_flood(self, count: int) -> None:
