@@ -51,6 +51,18 @@ class RecordedQuotes(NamedTuple):
     ask_size: NDArray[np.int64]
 
 
+class RecordedTicks(NamedTuple):
+    """National best quotes tick by tick: prices in 1/10,000 dollar (0 = no such side), shares, venue letters."""
+
+    ms: NDArray[np.int64]
+    bid: NDArray[np.int64]
+    bid_size: NDArray[np.int64]
+    bid_venue: NDArray[np.str_]
+    ask: NDArray[np.int64]
+    ask_size: NDArray[np.int64]
+    ask_venue: NDArray[np.str_]
+
+
 def read_trades(path: Path) -> RecordedTrades:
     """Read a ``YYYYMMDD_tick_trade.zip``. Raises DataError with one line that says what is wrong with the file."""
     named = _FILE_NAME.fullmatch(path.name)
@@ -107,6 +119,33 @@ def read_second_quotes(path: Path) -> RecordedQuotes | None:
         return np.where((values > 0) & (values < _LIMIT), values, 0.0).astype(np.int64)
 
     return RecordedQuotes(whole("ms"), of("bid"), whole("bid_size"), of("ask"), whole("ask_size"))
+
+
+def read_tick_quotes(path: Path) -> RecordedTicks | None:
+    """Read the ``YYYYMMDD_tick_quote.zip`` beside a trade file; None if there is none. Raises DataError.
+
+    The file has a row a side: bid, then ask of the same instant, each with the venue that holds it.
+    """
+    beside = path.with_name(path.name.replace("_tick_trade", "_tick_quote"))
+    if not beside.exists():
+        return None
+    numbers = ("ms", "bid", "bid_size", "ask", "ask_size")
+    types: dict[str, pa.DataType] = dict.fromkeys(numbers, pa.float64())
+    types |= {"venue": pa.string(), "condition": pa.string(), "suspicious": pa.int64()}
+    _, body = _read_member(beside)
+    table = _parse(beside, body, types)
+    ms, bid, bid_size, ask, ask_size = (np.nan_to_num(table[name].to_numpy()).astype(np.int64) for name in numbers)
+    venue = table["venue"].to_numpy().astype(np.str_)
+    row = np.arange(len(ms))
+    newest_bid = np.maximum.accumulate(np.where(bid > 0, row, -1))
+    newest_ask = np.maximum.accumulate(np.where(ask > 0, row, -1))
+    # A bid whose ask follows at the same instant is half of a quote.
+    half = np.append((bid[:-1] > 0) & (ask[1:] > 0) & (ms[1:] == ms[:-1]), False)
+    whole = row[~half & (newest_bid >= 0) & (newest_ask >= 0)]
+    at_bid, at_ask = newest_bid[whole], newest_ask[whole]
+    return RecordedTicks(
+        ms[whole], bid[at_bid], bid_size[at_bid], venue[at_bid], ask[at_ask], ask_size[at_ask], venue[at_ask]
+    )
 
 
 def _plausible(table: pa.Table) -> bool:

@@ -1,0 +1,113 @@
+"""Real samples from files on this machine: Lean tick zips and Cboe chains. Only statistics of them leave here."""
+
+import datetime as dt
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from alphatrader import _core, calendar
+from alphatrader.domain.errors import DataError
+from alphatrader.sim.calibration.samples import ChainSample, Floats, TapeSample
+from alphatrader.sim.market.tape_file import read_second_quotes, read_tick_quotes, read_trades
+
+_MS = 1_000_000
+_DOLLAR = 10_000.0
+_OFF_EXCHANGE, _SWEEP = "D", 0x20
+_NO_PRICE_DISCOVERY = 0x40 | 0x80 | 0x100 | 0x200 | 0x800 | 0x4000 | 0x100000 | 0x1000000 | 0x2000000 | 0x4000000
+"""Lean's flags of auctions, derivative and average prices, late and out-of-sequence reports, official prices."""
+_TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AP]M)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY_S = 86_400.0
+
+
+def read_tape_sample(file: Path) -> TapeSample:
+    """Read a Lean tick-trade zip with the quotes beside it, by tick or by second. Raises DataError."""
+    trades = read_trades(file)
+    session = calendar.session_for(trades.date)
+    midnight_ns = calendar.to_ns(trades.date, "00:00")
+    ts_ns = midnight_ns + trades.ms * _MS
+    kinds, kind = np.unique(trades.condition, return_inverse=True)
+    flags = np.array([int(text, 16) for text in kinds.tolist()])[kind]
+    chosen = (ts_ns >= session.open_ns) & (ts_ns < session.close_ns) & ~trades.suspicious
+    chosen &= (flags & _NO_PRICE_DISCOVERY) == 0
+    by_tick = read_tick_quotes(file)
+    if by_tick is not None:
+        quote_ms, bid, ask = by_tick.ms, by_tick.bid, by_tick.ask
+    else:
+        by_second = read_second_quotes(file)
+        if by_second is None:
+            raise DataError(f"{file}: no quotes lie beside it (YYYYMMDD_tick_quote.zip or _second_quote.zip)")
+        quote_ms, bid, ask = by_second.ms + 1000, by_second.bid[:, -1], by_second.ask[:, -1]  # known at its end
+    return TapeSample(
+        name=f"{trades.symbol} {trades.date}",
+        open_ns=session.open_ns,
+        close_ns=session.close_ns,
+        ts_ns=ts_ns[chosen],
+        price=trades.price[chosen] / _DOLLAR,
+        size=trades.size[chosen].astype(np.float64),
+        lit=trades.venue[chosen] != _OFF_EXCHANGE,
+        sweep=(flags[chosen] & _SWEEP) != 0,
+        quote_ts_ns=midnight_ns + quote_ms * _MS,
+        bid=bid / _DOLLAR,
+        ask=ask / _DOLLAR,
+        quotes_by_tick=by_tick is not None,
+    )
+
+
+def read_chain_sample(file: Path) -> ChainSample:
+    """Read a gzipped Cboe chain as of the close of its session; the day's own expiry is left out. Raises DataError."""
+    try:
+        body = gzip.decompress(file.read_bytes())
+        chain = _core.decode_cboe_csv(body)
+    except (OSError, EOFError, _core.CoreError) as error:
+        raise DataError(f"chain {file}: cannot be read ({str(error).splitlines()[0]}); fetch it again") from error
+    table = pa.record_batch(chain)
+    if not chain.spot or not table.num_rows:
+        raise DataError(f"chain {file}: names no price of the underlying, or has no rows; fetch it again")
+    session = _session_of(file, chain.as_of or "")
+    root = table["root"][0].as_py()
+    expiry = table["expiry"].cast(pa.int32()).to_numpy()
+    at = {
+        day: (calendar.option_settlement_ns(root, _iso(day).replace("-", "")) - session.close_ns) / 1e9 / _DAY_S
+        for day in np.unique(expiry).tolist()
+    }
+    days = np.array([at[day] for day in expiry.tolist()])
+    rows = days > 0.5
+
+    def column(name: str) -> Floats:
+        values = table[name].to_numpy(zero_copy_only=False).astype(np.float64)
+        return np.nan_to_num(values[rows])
+
+    return ChainSample(
+        name=f"{root} {session.date}",
+        spot=chain.spot,
+        days=days[rows],
+        strike=column("strike"),
+        is_call=column("right") > 0,
+        bid=column("bid"),
+        ask=column("ask"),
+        iv=column("iv"),
+        volume=column("volume"),
+        open_interest=column("open_interest"),
+    )
+
+
+def _session_of(file: Path, as_of: str) -> calendar.Session:
+    """Find the session a chain shows: that of the date in its name, or the one before for weekends and mornings."""
+    named = _DATE.search(file.name)
+    if named is None:
+        raise DataError(f"chain {file}: its name must hold its date as YYYY-MM-DD")
+    date = dt.date.fromisoformat(named.group())
+    clock = _TIME.search(as_of)
+    if clock is not None:
+        hour = int(clock.group(1)) % 12 + 12 * (clock.group(3) == "PM") if clock.group(3) else int(clock.group(1))
+        if hour < 16:
+            date -= dt.timedelta(days=1)
+    return calendar.latest_session(date)
+
+
+def _iso(days_since_1970: int) -> str:
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=days_since_1970)).isoformat()
