@@ -22,6 +22,7 @@ OPEN_NS = 1_794_839_400_000_000_000
 """2026-11-16 09:30 in New York."""
 CLOSE_NS = OPEN_NS + 23_400 * 1_000_000_000
 SESSION_DATE = "2026-11-16"
+PREVIOUS_CLOSE = 648.5
 SPY_CON_ID = 756733
 CALL_CON_ID = 900001
 PUT_CON_ID = 900002
@@ -184,6 +185,11 @@ class ScriptedMarket:
         return [
             self._quotes[con_id]._replace(ts_ns=at_ns) for at_ns in range(first, min(end_ns, self._now_ns), step_ns)
         ]
+
+    def previous_close(self, symbol: str) -> float:
+        """Return a fixed close of the day before."""
+        del symbol
+        return PREVIOUS_CLOSE
 
     def add_history(self, ticks: Sequence[Print]) -> None:
         """Put prints into the past, oldest first."""

@@ -66,7 +66,9 @@ class Simulator:
         self.clock = SimClock(market.now_ns, settings.speed)
         exchange = Exchange(market, journal, ACCOUNT_ID, settings.starting_cash_usd)
         behaviours = Behaviours(TABLE, settings.behaviours)
-        self.gateway = Gateway(market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours)
+        self.gateway = Gateway(
+            market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours, settings.login()
+        )
         self.gateway.quotes.load_stats()
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
         self._reopen_at_s: float | None = None

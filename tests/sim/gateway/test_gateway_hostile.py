@@ -89,7 +89,7 @@ async def test_requests_before_start_api_end_the_connection(bench):
 async def test_an_unknown_request_is_answered_with_321(bench):
     async with RawClient(bench) as client:
         await client.start()
-        client.send(fields(22, 41, "scanner"))
+        client.send(fields(250, 41, "future"))
         error = await client.message()
         assert error[:4] == ["4", "2", "41", "321"]
     await still_serves(bench)
@@ -98,7 +98,7 @@ async def test_an_unknown_request_is_answered_with_321(bench):
 async def test_too_many_messages_are_error_100_and_then_a_disconnect(bench):
     async with RawClient(bench) as client:
         await client.start()
-        client.send(*[fields(49, 1)] * 400)
+        client.send(fields(49, 1) * 400)
         text = (await client.rest()).decode()
         assert text.count("Max rate of messages") == 3
     await still_serves(bench)

@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from alphatrader.sim.wire.queries import ContractQuery
-from alphatrader.sim.wire.requests import (
+from alphatrader.sim.wire.data_requests import (
     DepthRequest,
     MarketDataRequest,
-    Numbered,
     RealTimeBarsRequest,
-    Request,
     TickByTickRequest,
 )
+from alphatrader.sim.wire.queries import ContractQuery
+from alphatrader.sim.wire.requests import Numbered, Request
 
 if TYPE_CHECKING:
     from alphatrader.sim.gateway.session import Session

@@ -32,7 +32,7 @@ class _Subscribers(Struct):
     updates: list[Session]
     positions: list[Session]
     multi: dict[tuple[Session, int], bool]
-    summaries: dict[tuple[Session, int], frozenset[str]]
+    summaries: dict[tuple[Session, int], tuple[str, ...]]
     pnl: dict[tuple[Session, int], int]
 
 
@@ -182,7 +182,7 @@ class AccountService:
         for key, value, currency in values.rows(self._account.account_id):
             session.send(message(73, 1, req_id, self._account.account_id, "", key, value, currency))
 
-    def _send_summary(self, session: Session, req_id: int, tags: frozenset[str], values: AccountValues) -> None:
+    def _send_summary(self, session: Session, req_id: int, tags: tuple[str, ...], values: AccountValues) -> None:
         for key, value, currency in values.rows(self._account.account_id):
             if not tags or key in tags:
                 session.send(message(63, 1, req_id, self._account.account_id, key, value, currency))

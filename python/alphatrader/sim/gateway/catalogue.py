@@ -6,11 +6,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from alphatrader.sim.gateway.venues import valid_exchanges
 from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.queries import ContractQuery
-
-STOCK_EXCHANGES = ("SMART", "ARCA", "NYSE", "NASDAQ", "BATS", "IEX", "EDGX", "MEMX")
-OPTION_EXCHANGES = ("SMART", "AMEX", "BOX", "CBOE", "CBOE2", "ISE", "MIAX", "NASDAQOM", "PHLX", "PSE")
 
 
 class OptionSeries(Struct, frozen=True):
@@ -67,11 +65,6 @@ class Catalogue:
         if query.symbol:
             return self._by_symbol.get(query.symbol, [])
         return list(self.by_con_id.values()) if query.local_symbol else []
-
-
-def valid_exchanges(contract: ListedContract) -> tuple[str, ...]:
-    """Where a contract may be routed."""
-    return OPTION_EXCHANGES if contract.sec_type == "OPT" else STOCK_EXCHANGES
 
 
 def _fits(query: ContractQuery, contract: ListedContract) -> bool:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from alphatrader.sim.gateway.catalogue import OptionSeries, valid_exchanges
+from alphatrader.sim.gateway.catalogue import OptionSeries
+from alphatrader.sim.gateway.venues import valid_exchanges
 from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.fields import message
 from alphatrader.sim.wire.times import eastern

@@ -13,7 +13,8 @@ from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import ListedContract, SimulatedMarket
 from alphatrader.sim.wire.fields import message
 from alphatrader.sim.wire.queries import ContractQuery
-from alphatrader.sim.wire.requests import ContractDetailsRequest, Numbered, OptionParametersRequest, SymbolSearch
+from alphatrader.sim.wire.reference_requests import ContractDetailsRequest, OptionParametersRequest, SymbolSearch
+from alphatrader.sim.wire.requests import Numbered
 
 NO_DEFINITION = "No security definition has been found for the request"
 MAX_SAMPLES = 16

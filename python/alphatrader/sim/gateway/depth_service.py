@@ -7,8 +7,8 @@ from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.depth_rows import ASK_SIDE, BID_SIDE, DELETE, Row, row_operations
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import Depth, ListedContract, MarketUpdate
+from alphatrader.sim.wire.data_requests import DepthRequest
 from alphatrader.sim.wire.fields import message
-from alphatrader.sim.wire.requests import DepthRequest
 
 MAX_DEPTH_SUBSCRIPTIONS = 3
 MAX_ROWS = 60

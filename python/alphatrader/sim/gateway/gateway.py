@@ -16,19 +16,22 @@ from alphatrader.sim.clock import SimClock
 from alphatrader.sim.exchange.exchange import Exchange
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.account_service import AccountService
+from alphatrader.sim.gateway.calculation_service import CalculationService
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.depth_service import DepthService
 from alphatrader.sim.gateway.history_service import HistoryService
 from alphatrader.sim.gateway.order_service import OrderService
 from alphatrader.sim.gateway.outbox import Outbox
 from alphatrader.sim.gateway.quote_service import QuoteService
-from alphatrader.sim.gateway.router import Router
+from alphatrader.sim.gateway.reference_service import ReferenceService
+from alphatrader.sim.gateway.routes import build_router
+from alphatrader.sim.gateway.scanner_service import ScannerService
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
 from alphatrader.sim.gateway.tick_service import TickService
+from alphatrader.sim.login import Login
 from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.wire import requests
 from alphatrader.sim.wire.fields import message
-from alphatrader.sim.wire.place_order import PlaceOrder
 
 log = structlog.get_logger("alphatrader.sim.gateway")
 
@@ -50,15 +53,18 @@ class Gateway:
         starting_cash: Decimal,
         on_failure: Callable[[Exception], None],
         behaviours: Behaviours,
+        login: Login | None = None,
     ) -> None:
         self.market = market
         self.clock = clock
         self.exchange = exchange
         self.behaviours = behaviours
+        self.login = login or Login()
+        self.account_id = exchange.account.account_id
         self.faults = FaultBoard(clock.wall_s)
         self.sessions: dict[int, Session] = {}
         self.first_start_s: float | None = None
-        self._connections: set[Session] = set()
+        self._connections: dict[Session, None] = {}
         self._on_failure = on_failure
         self._watched: frozenset[int] = frozenset()
         self._moved: set[int] = set()
@@ -69,15 +75,18 @@ class Gateway:
         self.outbox = Outbox(self.sessions)
         self.orders = OrderService(exchange, self.contracts, self.faults, self.outbox)
         self.accounts = AccountService(exchange.account, starting_cash, market, self.contracts.catalogue, self.faults)
-        self._history = HistoryService(market, self.contracts)
-        self._router = self._build_router()
+        self.history = HistoryService(market, self.contracts)
+        self.calculations = CalculationService(market, self.contracts)
+        self.scanner = ScannerService(market, self.contracts)
+        self.reference = ReferenceService(self.account_id)
+        self._router = build_router(self)
 
     # ----------------------------------------------------------------------------------------------------- connections
 
     def new_session(self) -> Session:
         """Make the protocol object of a new connection."""
         session = Session(self)
-        self._connections.add(session)
+        self._connections[session] = None
         return session
 
     def market_now_ns(self) -> int:
@@ -102,6 +111,10 @@ class Gateway:
         rules = self.faults.wire
         return rules.apply(session, data) if rules.active else data
 
+    def full(self) -> bool:
+        """Whether more clients are connected than may be."""
+        return len(self._connections) > self.behaviours.number("max_clients")
+
     def admit(self, session: Session, client_id: int) -> bool:
         """Start a client: account, next order id, farm states."""
         if client_id in self.sessions or self.faults.occupied(client_id):
@@ -109,8 +122,8 @@ class Gateway:
         session.client_id = client_id
         self.sessions[client_id] = session
         self.first_start_s = self.clock.wall_s() if self.first_start_s is None else self.first_start_s
-        session.send(message(15, 1, self.exchange.account.account_id))
-        self._send_next_id(session, lowered_by=self.faults.take_id_lowering())
+        session.send(message(15, 1, self.account_id))
+        self.send_next_id(session, lowered_by=self.faults.take_id_lowering())
         for code, text in FARMS_OK:
             session.error(SERVER_SIDE, code, text)
         log.info("SIMULATED gateway: client connected", client_id=client_id, peer=session.peer)
@@ -118,7 +131,7 @@ class Gateway:
 
     def leave(self, session: Session) -> None:
         """End a client's subscriptions; its orders live on."""
-        self._connections.discard(session)
+        self._connections.pop(session, None)
         self.faults.lines.forget(session)
         client_id = session.client_id
         if client_id is None or self.sessions.get(client_id) is not session:
@@ -126,6 +139,8 @@ class Gateway:
         del self.sessions[client_id]
         self.drop_subscriptions(session)
         self.accounts.forget(session)
+        self.scanner.forget(session)
+        self.reference.forget(session)
         self.orders.forget(session)
         self.outbox.forget(client_id)
         log.info("SIMULATED gateway: client left", client_id=client_id, dropped_messages=session.dropped_messages)
@@ -171,6 +186,7 @@ class Gateway:
         if not self.faults.frozen:
             for session in list(self._connections):
                 session.thaw()
+                session.resume()
         self.faults.schedule.run_due()
         self._update_watch()
         updates = self.market.advance(self.clock.now_ns())
@@ -183,6 +199,7 @@ class Gateway:
         self.quotes.publish(updates, now_s)
         self.depth.publish(updates, now_s)
         self.ticks.publish(updates)
+        self.scanner.publish(now_s)
         self._flush()
 
     def _update_watch(self) -> None:
@@ -203,55 +220,8 @@ class Gateway:
         for session in list(self.sessions.values()):
             session.flush()
 
-    def _send_next_id(self, session: Session, lowered_by: int = 0) -> None:
+    def send_next_id(self, session: Session, lowered_by: int = 0) -> None:
+        """Tell a client the lowest order id that it may use."""
         client_id = SERVER_SIDE if session.client_id is None else session.client_id
         next_id = max(1, self.exchange.registry.next_order_id(client_id) - lowered_by)
         session.send(message(9, 1, next_id))
-
-    def _build_router(self) -> Router:
-        router = Router()
-        router.on(PlaceOrder, self.orders.place)
-        router.on(requests.CancelOrder, lambda s, r: self.orders.cancel(s, r, self.clock.wall_s()))
-        router.on(requests.ExecutionsRequest, self.orders.executions)
-        router.on_id(5, lambda s, _: self.orders.open_orders(s, of_all_clients=False))
-        router.on_id(16, lambda s, _: self.orders.open_orders(s, of_all_clients=True))
-        router.on_id(99, lambda s, _: self.orders.completed_orders(s))
-        router.on_id(15, self.orders.auto_bind)
-        router.on_id(58, lambda _s, _r: self.orders.cancel_all())
-
-        router.on(requests.ContractDetailsRequest, self.contracts.details)
-        router.on(requests.OptionParametersRequest, self.contracts.option_parameters)
-        router.on(requests.SymbolSearch, self.contracts.search)
-        router.on_id(91, self.contracts.market_rule)
-        router.on_id(82, lambda s, _: self.contracts.depth_exchanges(s))
-
-        router.on(requests.MarketDataRequest, lambda s, r: self.quotes.start(s, r, self.clock.wall_s()))
-        router.on_id(2, lambda s, r: self.quotes.stop(s, r.number))
-        router.on(requests.DepthRequest, self.depth.start)
-        router.on_id(11, lambda s, r: self.depth.stop(s, r.number))
-        router.on(requests.TickByTickRequest, self.ticks.start_ticks)
-        router.on_id(98, lambda s, r: self.ticks.stop_ticks(s, r.number))
-        router.on(requests.RealTimeBarsRequest, self.ticks.start_bars)
-        router.on_id(51, lambda s, r: self.ticks.stop_bars(s, r.number))
-
-        router.on(requests.HistoryRequest, self._history.bars)
-        router.on(requests.HistoricalTicksRequest, self._history.ticks)
-        router.on(requests.HeadTimestampRequest, self._history.head_timestamp)
-
-        router.on(requests.AccountUpdatesRequest, self.accounts.updates)
-        router.on(requests.AccountUpdatesMultiRequest, self.accounts.updates_multi)
-        router.on(requests.AccountSummaryRequest, self.accounts.summary)
-        router.on(requests.PnlRequest, self.accounts.pnl)
-        router.on_id(61, lambda s, _: self.accounts.positions(s))
-        router.on_id(64, lambda s, _: self.accounts.stop_positions(s))
-        for message_id in (63, 77, 93, 95):
-            router.on_id(message_id, lambda s, r: self.accounts.stop(s, r.number))
-
-        router.on_id(8, lambda s, _: self._send_next_id(s))
-        router.on_id(17, lambda s, _: s.send(message(15, 1, self.exchange.account.account_id)))
-        router.on_id(49, lambda s, _: s.send(message(49, 1, self.market_now_ns() // 1_000_000_000)))
-        router.on_id(85, lambda s, _: s.send(message(85, 0)))
-        # Switches without effect here, and cancels of requests that are answered at once.
-        for message_id in (12, 13, 14, 25, 59, 75, 90):
-            router.on_id(message_id, lambda _s, _r: None)
-        return router

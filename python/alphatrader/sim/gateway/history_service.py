@@ -8,8 +8,8 @@ from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.gateway.tick_service import UNREPORTED_CONDITIONS
 from alphatrader.sim.market.types import ListedContract, Print, SimulatedMarket
+from alphatrader.sim.wire.data_requests import HeadTimestampRequest, HistoricalTicksRequest, HistoryRequest
 from alphatrader.sim.wire.fields import FieldValue, message
-from alphatrader.sim.wire.requests import HeadTimestampRequest, HistoricalTicksRequest, HistoryRequest
 from alphatrader.sim.wire.times import (
     TimeTextError,
     eastern,

@@ -17,8 +17,8 @@ from alphatrader.sim.gateway.quote_messages import (
 )
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import Greeks, ListedContract, MarketUpdate, Print, Quote, SimulatedMarket
+from alphatrader.sim.wire.data_requests import MarketDataRequest
 from alphatrader.sim.wire.fields import message
-from alphatrader.sim.wire.requests import MarketDataRequest
 
 CONFLATION_S = 0.05
 """Wall time between two updates of one line. Real gateways take 0.25 s."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
+from alphatrader.sim.wire.errors import invalid
 from alphatrader.sim.wire.requests import Numbered, Plain, Request
 
 Handler = Callable[[Session, Any], None]
@@ -33,7 +34,6 @@ class Router:
         )
         if handler is None:
             number = request.message_id if isinstance(request, Plain | Numbered) else type(request).__name__
-            text = f"Error validating request.-'xx' : cause - the SIMULATED gateway offers no request {number}"
-            session.error(SERVER_SIDE, 321, text)
+            session.error(SERVER_SIDE, 321, invalid(f"the SIMULATED gateway offers no request {number}"))
             return
         handler(session, request)

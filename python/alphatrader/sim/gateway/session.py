@@ -1,11 +1,14 @@
 """One client's connection: version, START_API, requests in, messages out."""
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
-from alphatrader.sim.wire.errors import error_message
+from alphatrader.sim.behaviours import Behaviours
+from alphatrader.sim.wire.errors import error_message, invalid
 from alphatrader.sim.wire.fields import MalformedRequestError, split_fields
 from alphatrader.sim.wire.framing import FrameError, FrameReader
 from alphatrader.sim.wire.handshake import VersionError, announcement, negotiate
@@ -20,10 +23,9 @@ CONGESTED_BYTES = 256 * 1024
 HOPELESS_BYTES = 8 * 1024 * 1024
 """Unsent bytes at which the client is disconnected: order messages are never dropped, so the line must be."""
 
-MAX_MESSAGES_PER_S = 50
-"""The broker's documented limit over all kinds of messages."""
-_MESSAGE_BURST = 100
 _PACING_STRIKES = 3
+_MAX_PACED = 10_000
+"""Requests that wait at most where the server paces; a client beyond is disconnected."""
 
 SERVER_SIDE = -1
 """reqId of errors that belong to no request."""
@@ -32,12 +34,21 @@ SERVER_SIDE = -1
 class SessionOwner(Protocol):
     """What a session needs of its gateway."""
 
+    @property
+    def behaviours(self) -> Behaviours:
+        """What real gateways may do."""
+        ...
+
     def market_now_ns(self) -> int:
         """Market time."""
         ...
 
     def wall_s(self) -> float:
         """Wall seconds."""
+        ...
+
+    def full(self) -> bool:
+        """Whether more clients are connected than may be."""
         ...
 
     def admit(self, session: "Session", client_id: int) -> bool:
@@ -78,9 +89,12 @@ class Session(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._out = bytearray()
         self.version = 0
-        self._tokens = float(_MESSAGE_BURST)
+        self._rate = owner.behaviours.number("pacing_messages_per_s")
+        self._tokens = 2 * self._rate
         self._tokens_at_s = owner.wall_s()
         self._strikes = 0
+        self._paced = False
+        self._waiting: deque[bytes] = deque()
         self.client_id: int | None = None
         self.answering: Request | None = None
         """The request that is being answered now."""
@@ -97,6 +111,9 @@ class Session(asyncio.Protocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=HOPELESS_BYTES)
         self.peer = "{}:{}".format(*(transport.get_extra_info("peername") or ("?", 0))[:2])
+        if self._owner.full():
+            log.warning("SIMULATED gateway: too many clients; connection refused", peer=self.peer)
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         """Cut what came into requests and answer them, all answers in one write."""
@@ -106,11 +123,27 @@ class Session(asyncio.Protocol):
                 self._transport.pause_reading()
             return
         try:
-            for payload in self._reader.feed(data):
-                if not self._ended:
-                    self._take(payload)
-        except (FrameError, MalformedRequestError, VersionError) as error:
+            payloads = self._reader.feed(data)
+        except FrameError as error:
             self._refuse(error)
+            payloads = []
+        for payload in payloads:
+            if not self._ended:
+                self._guarded(self._receive, payload)
+        self._owner.settle()
+
+    def _guarded(self, take: Callable[[bytes], None], payload: bytes) -> None:
+        try:
+            take(payload)
+        except (MalformedRequestError, VersionError) as error:
+            self._refuse(error)
+
+    def resume(self) -> None:
+        """Take requests that waited for the pace, as many as it allows now."""
+        if not self._waiting:
+            return
+        while self._waiting and not self._ended and self._has_token():
+            self._guarded(self._take, self._waiting.popleft())
         self._owner.settle()
 
     def thaw(self) -> None:
@@ -200,15 +233,17 @@ class Session(asyncio.Protocol):
 
     # ----------------------------------------------------------------------------------------------------------- input
 
-    def _take(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> None:
         if not self.version:
             self.version = negotiate(payload)
+            self._paced = b"PACEAPI" in payload
             self.send(announcement(self.version, eastern(self._owner.market_now_ns())))
             # Flushed at once and alone: the official client throws away what follows in the same read.
             self.flush()
-            return
-        if not self._within_pace():
-            return
+        elif self._within_pace(payload):
+            self._take(payload)
+
+    def _take(self, payload: bytes) -> None:
         fields = split_fields(payload)
         request = read_request(fields, self.version)
         if self.client_id is None:
@@ -217,7 +252,7 @@ class Session(asyncio.Protocol):
             self._start(request)
         elif request is None:
             log.warning("SIMULATED gateway: unknown request", client_id=self.client_id, message_id=fields[0][:20])
-            text = f"Error validating request.-'xx' : cause - the SIMULATED gateway offers no request {fields[0][:20]}"
+            text = invalid(f"the SIMULATED gateway offers no request {fields[0][:20]}")
             self.error(_leading_number(fields), 321, text)
         elif isinstance(request, StartApi):
             raise MalformedRequestError("START_API (71) came twice")
@@ -232,33 +267,55 @@ class Session(asyncio.Protocol):
         self.error(SERVER_SIDE, 326, text)
         self.close()
 
-    def _within_pace(self) -> bool:
-        """Count a message against the rate limit. Bursts that a client's own one-second throttle allows pass."""
+    def _within_pace(self, payload: bytes) -> bool:
+        """Count a message against the rate limit; one over it is refused, or waits if the client asked for that."""
+        if self._waiting or not self._has_token():
+            if self._paced:
+                self._waiting.append(payload)
+                if len(self._waiting) > _MAX_PACED:
+                    log.warning("SIMULATED gateway: too many requests wait; disconnected", client_id=self.client_id)
+                    self.close()
+            else:
+                self._strike()
+            return False
+        return True
+
+    def _has_token(self) -> bool:
+        """Take a message's worth of the rate. Bursts that a client's own one-second throttle allows pass."""
         now_s = self._owner.wall_s()
-        self._tokens = min(_MESSAGE_BURST, self._tokens + (now_s - self._tokens_at_s) * MAX_MESSAGES_PER_S)
+        self._tokens = min(2 * self._rate, self._tokens + (now_s - self._tokens_at_s) * self._rate)
         self._tokens_at_s = now_s
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return True
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _strike(self) -> None:
         self._strikes += 1
-        self._tokens = _MESSAGE_BURST / 2
-        text = f"Max rate of messages per second has been exceeded:max={MAX_MESSAGES_PER_S} ({self._strikes})"
-        self.error(SERVER_SIDE, 100, text)
-        if self._strikes >= _PACING_STRIKES:
+        self._tokens = self._rate
+        self.error(SERVER_SIDE, 100, f"Max rate of messages per second has been exceeded:max={self._rate:.0f}")
+        if self._strikes >= _PACING_STRIKES and self._owner.behaviours.on("pacing_disconnects"):
             log.warning("SIMULATED gateway: client exceeded the message rate; disconnected", client_id=self.client_id)
             self.close()
-        return False
 
     def _refuse(self, error: Exception) -> None:
+        """Say what could not be read. A broken byte stream ends the connection; a broken request may not."""
+        lives = (
+            isinstance(error, MalformedRequestError)
+            and self.client_id is not None
+            and not self._owner.behaviours.on("malformed_request_disconnects")
+        )
         log.warning(
-            "SIMULATED gateway: client disconnected, its bytes could not be read",
+            "SIMULATED gateway: client's bytes could not be read",
             client_id=self.client_id,
             peer=self.peer,
             reason=str(error),
+            disconnected=not lives,
         )
         if self.version:
             self.error(SERVER_SIDE, 320, f"Error reading request. {error}")
-        self.close()
+        if not lives:
+            self.close()
 
 
 def _leading_number(fields: list[str]) -> int:

@@ -10,8 +10,8 @@ from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import ListedContract, MarketUpdate, Print, Quote, SimulatedMarket
+from alphatrader.sim.wire.data_requests import RealTimeBarsRequest, TickByTickRequest
 from alphatrader.sim.wire.fields import message
-from alphatrader.sim.wire.requests import RealTimeBarsRequest, TickByTickRequest
 
 TICK_KINDS = {"Last": 1, "AllLast": 2, "BidAsk": 3, "MidPoint": 4}
 MAX_TICK_BY_TICK = 5

@@ -216,6 +216,10 @@ class SimulatedMarket(Protocol):
         """Past quotes of ``[start, end)`` at every whole step since the epoch at which the contract was quoted."""
         ...
 
+    def previous_close(self, symbol: str) -> float:
+        """The close of the session before, in dollars."""
+        ...
+
 
 class Bar(NamedTuple):
     """A one-minute bar of an underlying's prints."""
@@ -267,8 +271,4 @@ class MarketTables(SimulatedMarket, Protocol):
 
     def minute_bars(self, symbol: str) -> list[Bar]:
         """Bars of the session so far, the last one unfinished, minutes without a print left out."""
-        ...
-
-    def previous_close(self, symbol: str) -> float:
-        """The close of the session before, in dollars."""
         ...

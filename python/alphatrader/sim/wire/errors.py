@@ -13,3 +13,8 @@ def error_message(req_id: int, code: int, text: str, version: int, reject_json: 
     if version >= ERROR_JSON:
         return message(4, 2, req_id, code, escaped, reject_json)
     return message(4, 2, req_id, code, escaped)
+
+
+def invalid(cause: str) -> str:
+    """Write the text of error 321 and its like."""
+    return f"Error validating request.-'bN' : cause - {cause}"

@@ -23,6 +23,7 @@ _UNSET_TEXTS = frozenset(
     }
 )
 _LENGTH = struct.Struct(">I")
+_MAX_DIGITS = 19
 
 FieldValue = str | int | float | Decimal | bool | None
 
@@ -114,13 +115,12 @@ class FieldReader:
         value = self.text(name)
         if value in _UNSET_TEXTS:
             return default
-        try:
+        if len(value) <= _MAX_DIGITS and value.isascii() and value.removeprefix("-").isdigit():
             return int(value)
-        except ValueError:
-            number = self._decimal(value, name)
-            if number != number.to_integral_value():
-                raise self._wrong(name, value, "a whole number") from None
-            return int(number)
+        number = self._decimal(value, name)
+        if number.adjusted() >= _MAX_DIGITS or number != number.to_integral_value():
+            raise self._wrong(name, value, f"a whole number of at most {_MAX_DIGITS} digits")
+        return int(number)
 
     def decimal(self, name: str) -> Decimal | None:
         """Take an exact number; None where it is unset."""

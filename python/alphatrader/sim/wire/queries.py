@@ -2,9 +2,20 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from alphatrader.sim.wire.fields import FieldReader
+
+_MAX_LEGS = 100
+
+
+class Leg(Struct, frozen=True):
+    """One leg of a combination, as requests for data name it."""
+
+    con_id: int
+    ratio: int
+    action: str
+    exchange: str
 
 
 class ContractQuery(Struct, frozen=True):
@@ -22,17 +33,31 @@ class ContractQuery(Struct, frozen=True):
     currency: str = ""
     local_symbol: str = ""
     trading_class: str = ""
+    legs: tuple[Leg, ...] = ()
 
-    def skip_legs(self, fields: FieldReader) -> None:
-        """Take the legs that follow in requests about combinations, which are not offered here."""
-        if self.sec_type == "BAG":
-            for _ in range(fields.count("legs")):
-                fields.skip("conId", "ratio", "action", "exchange")
+    def with_legs(self, fields: FieldReader) -> "ContractQuery":
+        """Take the legs that follow where the contract is a combination (``BAG``)."""
+        if self.sec_type != "BAG":
+            return self
+        count = fields.count("comboLegs", limit=_MAX_LEGS)
+        return structs.replace(self, legs=tuple(_read_leg(fields) for _ in range(count)))
 
 
-def read_contract(fields: FieldReader) -> ContractQuery:
-    """Take the twelve fields. Clients write 0.0 or nothing for a strike that is not set."""
-    return ContractQuery(
+def _read_leg(fields: FieldReader) -> Leg:
+    return Leg(
+        con_id=fields.integer("leg conId"),
+        ratio=fields.integer("leg ratio"),
+        action=fields.text("leg action").upper(),
+        exchange=fields.text("leg exchange"),
+    )
+
+
+def read_contract(fields: FieldReader, *, legs: bool = False) -> ContractQuery:
+    """Take the twelve fields, and the ``legs`` if they follow at once.
+
+    Clients write 0.0 or nothing for a strike that is not set.
+    """
+    contract = ContractQuery(
         con_id=fields.integer("conId"),
         symbol=fields.text("symbol"),
         sec_type=fields.text("secType"),
@@ -46,6 +71,7 @@ def read_contract(fields: FieldReader) -> ContractQuery:
         local_symbol=fields.text("localSymbol"),
         trading_class=fields.text("tradingClass"),
     )
+    return contract.with_legs(fields) if legs else contract
 
 
 def _right(text: str) -> str:

@@ -1,131 +1,24 @@
-"""How each request is read from its fields, in the order of versions 176 and 157."""
+"""How a request is read from its fields, in the order of versions 176 and 157."""
 
 from collections.abc import Callable
+from typing import cast
 
+from alphatrader.sim.wire.account_readers import ACCOUNT_READERS
+from alphatrader.sim.wire.data_readers import DATA_READERS
 from alphatrader.sim.wire.fields import FieldReader, MalformedRequestError
 from alphatrader.sim.wire.place_order import read_place_order
-from alphatrader.sim.wire.queries import read_contract
-from alphatrader.sim.wire.requests import (
-    AccountSummaryRequest,
-    AccountUpdatesMultiRequest,
-    AccountUpdatesRequest,
-    CancelOrder,
-    ContractDetailsRequest,
-    DepthRequest,
-    ExecutionsRequest,
-    HeadTimestampRequest,
-    HistoricalTicksRequest,
-    HistoryRequest,
-    MarketDataRequest,
-    Numbered,
-    OptionParametersRequest,
-    Plain,
-    PnlRequest,
-    RealTimeBarsRequest,
-    Request,
-    StartApi,
-    SymbolSearch,
-    TickByTickRequest,
-)
+from alphatrader.sim.wire.reference_readers import REFERENCE_READERS
+from alphatrader.sim.wire.requests import CancelOrder, Numbered, Plain, Request, StartApi
 
 _MANUAL_ORDER_TIME = 169
-_ISSUER_ID = 176
 
 
 def _start_api(fields: FieldReader) -> StartApi:
     fields.skip("version")
     client_id = fields.integer("clientId")
     if client_id < 0:
-        raise MalformedRequestError(f"clientId was {client_id}, not 0 or above")
-    fields.skip("optionalCapabilities")
-    return StartApi(client_id)
-
-
-def _market_data(fields: FieldReader) -> MarketDataRequest:
-    fields.skip("version")
-    req_id = fields.integer("reqId")
-    contract = read_contract(fields)
-    contract.skip_legs(fields)
-    if fields.flag("deltaNeutral"):
-        fields.skip("conId", "delta", "price")
-    generic = frozenset(tick.strip() for tick in fields.text("genericTicks").split(",") if tick.strip())
-    snapshot = fields.flag("snapshot") | fields.flag("regulatorySnapshot")
-    fields.skip("options")
-    return MarketDataRequest(req_id, contract, generic, snapshot)
-
-
-def _depth(fields: FieldReader) -> DepthRequest:
-    fields.skip("version")
-    return DepthRequest(
-        req_id=fields.integer("reqId"),
-        contract=read_contract(fields),
-        rows=fields.integer("numRows"),
-        smart=_last_option(fields.flag("isSmartDepth"), fields),
-    )
-
-
-def _last_option(value: bool, fields: FieldReader) -> bool:
-    fields.skip("options")
-    return value
-
-
-def _tick_by_tick(fields: FieldReader) -> TickByTickRequest:
-    request = TickByTickRequest(
-        fields.integer("reqId"), read_contract(fields), fields.text("tickType"), fields.integer("numberOfTicks")
-    )
-    fields.skip("ignoreSize")
-    return request
-
-
-def _real_time_bars(fields: FieldReader) -> RealTimeBarsRequest:
-    fields.skip("version")
-    req_id, contract = fields.integer("reqId"), read_contract(fields)
-    fields.skip("barSize")
-    what = fields.text("whatToShow")
-    fields.skip("useRTH", "options")
-    return RealTimeBarsRequest(req_id, contract, what)
-
-
-def _history(fields: FieldReader) -> HistoryRequest:
-    req_id, contract = fields.integer("reqId"), read_contract(fields)
-    fields.skip("includeExpired")
-    end, bar_size, duration = fields.text("endDateTime"), fields.text("barSize"), fields.text("duration")
-    fields.skip("useRTH")
-    what, date_format = fields.text("whatToShow"), fields.integer("formatDate")
-    contract.skip_legs(fields)
-    keep = fields.flag("keepUpToDate")
-    fields.skip("options")
-    return HistoryRequest(req_id, contract, end, bar_size, duration, what, date_format, keep)
-
-
-def _historical_ticks(fields: FieldReader) -> HistoricalTicksRequest:
-    req_id, contract = fields.integer("reqId"), read_contract(fields)
-    fields.skip("includeExpired")
-    start, end = fields.text("startDateTime"), fields.text("endDateTime")
-    count, what = fields.integer("numberOfTicks"), fields.text("whatToShow")
-    fields.skip("useRTH", "ignoreSize", "options")
-    return HistoricalTicksRequest(req_id, contract, start, end, count, what)
-
-
-def _head_timestamp(fields: FieldReader) -> HeadTimestampRequest:
-    req_id, contract = fields.integer("reqId"), read_contract(fields)
-    fields.skip("includeExpired", "useRTH", "whatToShow")
-    return HeadTimestampRequest(req_id, contract, fields.integer("formatDate"))
-
-
-def _contract_details(fields: FieldReader) -> ContractDetailsRequest:
-    fields.skip("version")
-    request = ContractDetailsRequest(fields.integer("reqId"), read_contract(fields))
-    fields.skip("includeExpired", "secIdType", "secId")
-    if fields.version >= _ISSUER_ID:
-        fields.skip("issuerId")
-    return request
-
-
-def _option_parameters(fields: FieldReader) -> OptionParametersRequest:
-    req_id, symbol = fields.integer("reqId"), fields.text("symbol")
-    fields.skip("futFopExchange", "underlyingSecType")
-    return OptionParametersRequest(req_id, symbol, fields.integer("underlyingConId"))
+        raise MalformedRequestError(f"field 2 (clientId) was {client_id}, not 0 or above")
+    return StartApi(client_id, fields.text("optionalCapabilities"))
 
 
 def _cancel_order(fields: FieldReader) -> CancelOrder:
@@ -136,69 +29,64 @@ def _cancel_order(fields: FieldReader) -> CancelOrder:
     return request
 
 
-def _account_updates(fields: FieldReader) -> AccountUpdatesRequest:
+def _numbered(message_id: int, name: str, *, version: bool) -> Callable[[FieldReader], Numbered]:
+    def read(fields: FieldReader) -> Numbered:
+        if version:
+            fields.skip("version")
+        number = int(fields.flag(name)) if name in _SWITCHES else fields.integer(name)
+        return Numbered(message_id, number)
+
+    return read
+
+
+def _plain(message_id: int, *, version: bool) -> Callable[[FieldReader], Plain]:
+    def read(fields: FieldReader) -> Plain:
+        if version:
+            fields.skip("version")
+        return Plain(message_id)
+
+    return read
+
+
+def _cancel_depth(fields: FieldReader) -> Numbered:
     fields.skip("version")
-    return AccountUpdatesRequest(fields.flag("subscribe"), fields.text("account"))
-
-
-def _account_summary(fields: FieldReader) -> AccountSummaryRequest:
-    fields.skip("version")
-    req_id = fields.integer("reqId")
-    fields.skip("group")
-    return AccountSummaryRequest(req_id, frozenset(tag for tag in fields.text("tags").split(",") if tag))
-
-
-def _account_updates_multi(fields: FieldReader) -> AccountUpdatesMultiRequest:
-    fields.skip("version")
-    request = AccountUpdatesMultiRequest(fields.integer("reqId"), fields.text("account"))
-    fields.skip("modelCode", "ledgerAndNLV")
+    request = Numbered(11, fields.integer("reqId"))
+    fields.flag("isSmartDepth")
     return request
 
 
-def _pnl(fields: FieldReader) -> PnlRequest:
-    req_id = fields.integer("reqId")
-    fields.skip("account", "modelCode")
-    return PnlRequest(req_id, fields.integer("conId") if fields.remaining else 0)
+_SWITCHES = frozenset({"allMessages", "autoBind", "apiOnly"})
+_CANCELS_WITH_VERSION = (2, 23, 25, 51, 53, 56, 57, 63, 70, 75, 77)
+_CANCELS = (89, 90, 93, 95, 98, 101, 103)
+_PLAIN_WITH_VERSION = (5, 13, 16, 17, 24, 49, 58, 61, 64)
+_PLAIN = (80, 82, 85)
 
-
-def _executions(fields: FieldReader) -> ExecutionsRequest:
-    fields.skip("version")
-    req_id, client_id = fields.integer("reqId"), fields.integer("clientId")
-    account, since, symbol = fields.text("account"), fields.text("time"), fields.text("symbol")
-    sec_type = fields.text("secType")
-    fields.skip("exchange")
-    return ExecutionsRequest(req_id, client_id, account, since, symbol, sec_type, fields.text("side"))
-
-
-def _symbol_search(fields: FieldReader) -> SymbolSearch:
-    return SymbolSearch(fields.integer("reqId"), fields.text("pattern"))
-
-
-_READERS: dict[int, Callable[[FieldReader], Request]] = {
-    1: _market_data,
+_READERS: dict[int, Callable[[FieldReader], object]] = {
     3: read_place_order,
     4: _cancel_order,
-    6: _account_updates,
-    7: _executions,
-    9: _contract_details,
-    10: _depth,
-    20: _history,
-    50: _real_time_bars,
-    62: _account_summary,
+    8: _numbered(8, "numIds", version=True),
+    11: _cancel_depth,
+    12: _numbered(12, "allMessages", version=True),
+    14: _numbered(14, "logLevel", version=True),
+    15: _numbered(15, "autoBind", version=True),
+    59: _numbered(59, "marketDataType", version=True),
+    67: _numbered(67, "reqId", version=True),
     71: _start_api,
-    76: _account_updates_multi,
-    78: _option_parameters,
-    81: _symbol_search,
-    87: _head_timestamp,
-    92: _pnl,
-    94: _pnl,
-    96: _historical_ticks,
-    97: _tick_by_tick,
+    79: _numbered(79, "reqId", version=False),
+    91: _numbered(91, "marketRuleId", version=False),
+    99: _numbered(99, "apiOnly", version=False),
+    104: _numbered(104, "reqId", version=False),
+    **{message_id: _numbered(message_id, "reqId", version=True) for message_id in _CANCELS_WITH_VERSION},
+    **{message_id: _numbered(message_id, "reqId", version=False) for message_id in _CANCELS},
+    **{message_id: _plain(message_id, version=True) for message_id in _PLAIN_WITH_VERSION},
+    **{message_id: _plain(message_id, version=False) for message_id in _PLAIN},
+    **ACCOUNT_READERS,
+    **DATA_READERS,
+    **REFERENCE_READERS,
 }
 
-_NUMBERED_AFTER_VERSION = frozenset({2, 8, 11, 12, 14, 15, 51, 59, 63, 75, 77, 25})
-_NUMBERED = frozenset({90, 91, 93, 95, 98, 99})
-_PLAIN = frozenset({5, 13, 16, 17, 49, 58, 61, 64, 82, 85})
+KNOWN_REQUESTS = frozenset(_READERS)
+"""Message ids that are read."""
 
 
 def read_request(fields: list[str], version: int) -> Request | None:
@@ -206,19 +94,8 @@ def read_request(fields: list[str], version: int) -> Request | None:
     reader = FieldReader(fields, version)
     message_id = reader.integer("message id", default=-1)
     read = _READERS.get(message_id)
-    if read is not None:
-        request = read(reader)
-        reader.end()
-        return request
-    if message_id in _NUMBERED_AFTER_VERSION:
-        reader.skip("version")
-        request = Numbered(message_id, int(reader.flag("switch")) if message_id in {12, 15} else reader.integer("id"))
-        if message_id == 11:
-            reader.skip("isSmartDepth")
-        reader.end()
-        return request
-    if message_id in _NUMBERED:
-        request = Numbered(message_id, int(reader.flag("switch")) if message_id == 99 else reader.integer("id"))
-        reader.end()
-        return request
-    return Plain(message_id) if message_id in _PLAIN else None
+    if read is None:
+        return None
+    request = cast(Request, read(reader))
+    reader.end()
+    return request

@@ -1,104 +1,17 @@
-"""What clients ask: one value for each request."""
+"""What clients ask of their session, the account and their orders: one value for each request."""
 
 from msgspec import Struct
 
+from alphatrader.sim.wire import data_requests as data
+from alphatrader.sim.wire import reference_requests as reference
 from alphatrader.sim.wire.place_order import PlaceOrder
-from alphatrader.sim.wire.queries import ContractQuery
 
 
 class StartApi(Struct, frozen=True):
     """71: the client says who it is; nothing may be sent before."""
 
     client_id: int
-
-
-class MarketDataRequest(Struct, frozen=True):
-    """1: an L1 line. ``generic_ticks`` are the numbers asked for (``233``, ``101``...)."""
-
-    req_id: int
-    contract: ContractQuery
-    generic_ticks: frozenset[str]
-    snapshot: bool
-
-
-class DepthRequest(Struct, frozen=True):
-    """10: rows of the book."""
-
-    req_id: int
-    contract: ContractQuery
-    rows: int
-    smart: bool
-
-
-class TickByTickRequest(Struct, frozen=True):
-    """97: every tick of one kind: Last, AllLast, BidAsk or MidPoint."""
-
-    req_id: int
-    contract: ContractQuery
-    kind: str
-    past_ticks: int
-
-
-class RealTimeBarsRequest(Struct, frozen=True):
-    """50: bars of five seconds."""
-
-    req_id: int
-    contract: ContractQuery
-    what: str
-
-
-class HistoryRequest(Struct, frozen=True):
-    """20: bars of the past. ``date_format`` 1 = text, 2 = epoch seconds."""
-
-    req_id: int
-    contract: ContractQuery
-    end: str
-    bar_size: str
-    duration: str
-    what: str
-    date_format: int
-    keep_up_to_date: bool
-
-
-class HistoricalTicksRequest(Struct, frozen=True):
-    """96: ticks of the past, forward from ``start`` or backward from ``end``."""
-
-    req_id: int
-    contract: ContractQuery
-    start: str
-    end: str
-    count: int
-    what: str
-
-
-class HeadTimestampRequest(Struct, frozen=True):
-    """87: the oldest moment of which there is history."""
-
-    req_id: int
-    contract: ContractQuery
-    date_format: int
-
-
-class ContractDetailsRequest(Struct, frozen=True):
-    """9: every contract that fits a description."""
-
-    req_id: int
-    contract: ContractQuery
-
-
-class OptionParametersRequest(Struct, frozen=True):
-    """78: expiries and strikes of an underlying."""
-
-    req_id: int
-    symbol: str
-    con_id: int
-
-
-class SymbolSearch(Struct, frozen=True):
-    """81: symbols that begin like this."""
-
-    req_id: int
-    pattern: str
+    capabilities: str
 
 
 class CancelOrder(Struct, frozen=True):
@@ -115,23 +28,36 @@ class AccountUpdatesRequest(Struct, frozen=True):
 
 
 class AccountSummaryRequest(Struct, frozen=True):
-    """62: account values by tag."""
+    """62: account values by tag, ``$LEDGER`` and its currencies among them."""
 
     req_id: int
-    tags: frozenset[str]
+    group: str
+    tags: tuple[str, ...]
 
 
 class AccountUpdatesMultiRequest(Struct, frozen=True):
-    """76: account values of one account."""
+    """76: account values of one account or model; with ``ledger_only`` cash and net liquidation alone."""
 
     req_id: int
     account: str
+    model: str
+    ledger_only: bool
+
+
+class PositionsMultiRequest(Struct, frozen=True):
+    """74: positions of one account or model."""
+
+    req_id: int
+    account: str
+    model: str
 
 
 class PnlRequest(Struct, frozen=True):
     """92: profit and loss of the account; 94: of one contract (``con_id``)."""
 
     req_id: int
+    account: str
+    model: str
     con_id: int = 0
 
 
@@ -162,21 +88,28 @@ class Plain(Struct, frozen=True):
 
 Request = (
     StartApi
-    | MarketDataRequest
-    | DepthRequest
-    | TickByTickRequest
-    | RealTimeBarsRequest
-    | HistoryRequest
-    | HistoricalTicksRequest
-    | HeadTimestampRequest
-    | ContractDetailsRequest
-    | OptionParametersRequest
-    | SymbolSearch
+    | data.MarketDataRequest
+    | data.DepthRequest
+    | data.TickByTickRequest
+    | data.RealTimeBarsRequest
+    | data.HistoryRequest
+    | data.HistoricalTicksRequest
+    | data.HeadTimestampRequest
+    | data.HistogramRequest
+    | data.CalculationRequest
+    | reference.ContractDetailsRequest
+    | reference.OptionParametersRequest
+    | reference.SymbolSearch
+    | reference.SmartComponentsRequest
+    | reference.ScannerRequest
+    | reference.GroupRequest
+    | reference.Unserved
     | PlaceOrder
     | CancelOrder
     | AccountUpdatesRequest
     | AccountSummaryRequest
     | AccountUpdatesMultiRequest
+    | PositionsMultiRequest
     | PnlRequest
     | ExecutionsRequest
     | Numbered
