@@ -24,6 +24,7 @@ from alphatrader.sim.faults.injector import FaultInjector
 from alphatrader.sim.faults.kinds import AnyFault
 from alphatrader.sim.faults.timeline import Timeline, load_timeline
 from alphatrader.sim.gateway.account_values import value_account
+from alphatrader.sim.gateway.door import Door
 from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.listener import Listener
 from alphatrader.sim.market import MarketSpec, build_market
@@ -71,8 +72,8 @@ class Simulator:
         )
         self.gateway.quotes.load_stats()
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
-        self._reopen_at_s: float | None = None
-        self._faults = FaultInjector(self.gateway, self._close_door, self.alphavantage_faults)
+        self._door = Door(self._listener, self.clock.wall_s)
+        self._faults = FaultInjector(self.gateway, self._door, self.alphavantage_faults, settings.seed)
         self.control = ControlChannel(self.describe_clock, self.describe_status, self.apply_fault, self.stopped.set)
         self._saved_at_s = 0.0
 
@@ -120,19 +121,12 @@ class Simulator:
             await asyncio.sleep(max(0.0, STEP_S - (self.clock.wall_s() - started_s)))
 
     async def _round(self, now_s: float) -> None:
-        self._faults.tick()
         self._timeline.run_due(self.gateway.first_start_s, now_s, self._faults)
-        if self._reopen_at_s is not None and now_s >= self._reopen_at_s:
-            self._reopen_at_s = None
-            await self._listener.open()
+        await self._door.swing()
         self.gateway.step()
         if now_s - self._saved_at_s >= SAVE_TIME_S:
             self._saved_at_s = now_s
             remember_market_time(self._journal, self.market.now_ns)
-
-    def _close_door(self, for_s: float) -> None:
-        self._listener.close()
-        self._reopen_at_s = self.clock.wall_s() + for_s
 
     # ------------------------------------------------------------------------------------------------ descriptions
 

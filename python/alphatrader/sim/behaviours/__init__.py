@@ -5,7 +5,7 @@ from memory can be switched, so that nothing comes to rely on it unseen. ``docs/
 from here.
 """
 
-from alphatrader.sim.behaviours import account, connection, contracts, market_data, orders
+from alphatrader.sim.behaviours import account, connection, contracts, faults, market_data, orders
 from alphatrader.sim.behaviours.model import Behaviour, Behaviours, Evidence, Value
 
 AREAS = {
@@ -14,6 +14,7 @@ AREAS = {
     "Market data": market_data.TABLE,
     "Orders": orders.TABLE,
     "Account": account.TABLE,
+    "Faults": faults.TABLE,
 }
 
 TABLE = {behaviour.name: behaviour for rows in AREAS.values() for behaviour in rows}

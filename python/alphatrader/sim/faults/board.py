@@ -1,9 +1,15 @@
-"""Which faults are in force now. The gateway's services ask it; the injector writes it."""
+"""Which faults are in force now. The gateway asks it; the effects write it.
+
+Most faults are rules for what passes by (:mod:`messages`, :mod:`requests`, :mod:`wire`); the rest is state that a
+service must know, because it decides what it does rather than what it says.
+"""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from alphatrader.sim.faults.kinds import Delay, Mute, RejectNext, SwallowNext, Unmute, WarnNext
+from msgspec import Struct
+
+from alphatrader.sim.faults.kinds import Delay, Mute, RejectNext, Unmute, WarnNext
 from alphatrader.sim.faults.lines import Lines
 from alphatrader.sim.faults.messages import MessageRules
 from alphatrader.sim.faults.requests import RequestRules
@@ -16,29 +22,17 @@ from alphatrader.sim.wire.requests import Request
 if TYPE_CHECKING:
     from alphatrader.sim.gateway.session import Session
 
-_T = TypeVar("_T")
-
 STREAMS = ("quote", "trade", "depth")
+DATA_ALONE = frozenset(STREAMS)
 
 
-class _Pending(Generic[_T]):
-    """Faults that strike the next orders, each a number of times; oldest first."""
+class _Silence(Struct, frozen=True):
+    """Streams that are silent. ``named`` is what an unmute must name."""
 
-    def __init__(self) -> None:
-        self._waiting: list[tuple[_T, int, str]] = []
-
-    def add(self, fault: _T, count: int, order_type: str = "") -> None:
-        self._waiting.append((fault, count, order_type))
-
-    def take(self, order_type: str) -> _T | None:
-        for index, (fault, count, wanted_type) in enumerate(self._waiting):
-            if wanted_type in {"", order_type}:
-                if count > 1:
-                    self._waiting[index] = (fault, count - 1, wanted_type)
-                else:
-                    del self._waiting[index]
-                return fault
-        return None
+    chosen: Callable[[ListedContract], bool]
+    streams: frozenset[str]
+    until_s: float
+    named: tuple[int, str] | None = None
 
 
 class FaultBoard:
@@ -48,29 +42,29 @@ class FaultBoard:
         self._now_s = now_s
         self.messages = MessageRules(now_s)
         self.requests = RequestRules(now_s)
-        self.wire = WireRules(now_s)
-        self.lines = Lines()
         self.schedule = Schedule(now_s)
+        self.wire = WireRules(now_s, self.schedule)
+        self.lines = Lines()
+        self.verdict: RejectNext | None = None
+        """The refusal of the order that is being placed now."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._silences: list[_Silence] = []
         self._occupied: dict[int, float] = {}
-        self.clear()
+        self._delays: dict[str, tuple[float, float]] = {}
+        self._to_open: tuple[Callable[[], float], float] | None = None
+        self._frozen_until_s = 0.0
+        self._held_until_s = 0.0
+        self._silent_until_s = 0.0
+        self._id_lowering = 0
 
     def clear(self) -> None:
         """End all faults: what was put off happens now."""
         self.messages.clear()
         self.requests.clear()
         self.wire.clear()
-        self._occupied.clear()
-        self._mutes: dict[tuple[int, str, bool, str], float] = {}
-        self._rejections: _Pending[RejectNext] = _Pending()
-        self._swallows: _Pending[SwallowNext] = _Pending()
-        self._warnings: _Pending[WarnNext] = _Pending()
-        self._delays: dict[str, tuple[float, float]] = {}
-        self._withheld: dict[str, int] = {}
-        self._frozen_until_s = 0.0
-        self._held_until_s = 0.0
-        self._silent_until_s = 0.0
-        self._duplicates_until_s = 0.0
-        self._id_lowering = 0
+        self._reset()
         self.schedule.run_all()
 
     def intercept(self, session: "Session", request: Request) -> bool:
@@ -80,50 +74,58 @@ class FaultBoard:
         self.lines.note(session, request)
         return False
 
-    def occupy(self, client_id: int, for_s: float) -> None:
-        """Keep a client id in use although nobody is connected with it."""
-        self._occupied[client_id] = self._now_s() + for_s
-
-    def occupied(self, client_id: int) -> bool:
-        """Whether a client id is kept in use."""
-        return client_id in self._occupied and self._now_s() < self._occupied[client_id]
-
     # ------------------------------------------------------------------------------------------------------- streams
 
     def mute(self, fault: Mute) -> None:
-        """Silence streams."""
+        """Silence streams of one contract, or of an underlying."""
+
+        def chosen(contract: ListedContract) -> bool:
+            by_symbol = contract.symbol == fault.symbol and (fault.options or contract.sec_type != "OPT")
+            return contract.con_id == fault.con_id or by_symbol
+
+        streams = DATA_ALONE if fault.stream == "all" else frozenset({fault.stream})
         until_s = self._now_s() + fault.for_s if fault.for_s > 0 else FOREVER_S
-        for stream in STREAMS if fault.stream == "all" else (fault.stream,):
-            self._mutes[fault.con_id, fault.symbol, fault.options, stream] = until_s
+        self._silences.append(_Silence(chosen, streams, until_s, (fault.con_id, fault.symbol)))
+
+    def mute_chosen(self, chosen: Callable[[ListedContract], bool], for_s: float) -> None:
+        """Silence all streams of the contracts that are chosen; 0 seconds = until all faults are cleared."""
+        until_s = self._now_s() + for_s if for_s > 0 else FOREVER_S
+        self._silences.append(_Silence(chosen, DATA_ALONE, until_s))
 
     def unmute(self, fault: Unmute) -> None:
         """End the mutes that match."""
-        for key in list(self._mutes):
-            con_id, symbol, _, stream = key
-            named = not (fault.con_id or fault.symbol) or (con_id, symbol) == (fault.con_id, fault.symbol)
-            if named and fault.stream in {"all", stream}:
-                del self._mutes[key]
+        kept: list[_Silence] = []
+        for silence in self._silences:
+            anyone = not (fault.con_id or fault.symbol)
+            named = silence.named is not None and (anyone or silence.named == (fault.con_id, fault.symbol))
+            left = silence.streams - (DATA_ALONE if fault.stream == "all" else {fault.stream}) if named else None
+            if left is None:
+                kept.append(silence)
+            elif left:
+                kept.append(_Silence(silence.chosen, left, silence.until_s, silence.named))
+        self._silences = kept
 
     def muted(self, contract: ListedContract, stream: str) -> bool:
         """Whether a stream of a contract is silent."""
-        if self._silent_until_s and self._now_s() < self._silent_until_s:
+        if self._silent_until_s and self.silent:
             return True
-        if not self._mutes:
+        if not self._silences:
             return False
         now_s = self._now_s()
-        for key, until_s in list(self._mutes.items()):
-            if until_s <= now_s:
-                del self._mutes[key]
-                continue
-            con_id, symbol, options, muted_stream = key
-            by_symbol = symbol == contract.symbol and (options or contract.sec_type != "OPT")
-            if muted_stream == stream and (con_id == contract.con_id or by_symbol):
-                return True
-        return False
+        if any(silence.until_s <= now_s for silence in self._silences):
+            self._silences = [silence for silence in self._silences if silence.until_s > now_s]
+        return any(stream in silence.streams and silence.chosen(contract) for silence in self._silences)
+
+    # ---------------------------------------------------------------------------------------------------------- link
 
     def silence(self, for_s: float) -> None:
         """Silence all data and hold all order messages."""
         self._silent_until_s = self._now_s() + for_s
+
+    @property
+    def silent(self) -> bool:
+        """Whether the gateway is cut off from the broker."""
+        return self._now_s() < self._silent_until_s
 
     def freeze(self, for_s: float) -> None:
         """Make the link play dead."""
@@ -134,49 +136,45 @@ class FaultBoard:
         """Whether the link plays dead."""
         return bool(self._frozen_until_s) and self._now_s() < self._frozen_until_s
 
+    def occupy(self, client_id: int, for_s: float) -> None:
+        """Keep a client id in use although nobody is connected with it."""
+        self._occupied[client_id] = self._now_s() + for_s
+
+    def occupied(self, client_id: int) -> bool:
+        """Whether a client id is kept in use."""
+        return client_id in self._occupied and self._now_s() < self._occupied[client_id]
+
+    def lower_ids(self, by: int) -> None:
+        """Lower the next announced order id."""
+        self._id_lowering = by
+
+    def take_id_lowering(self) -> int:
+        """Return by how much to lower the id, once."""
+        by, self._id_lowering = self._id_lowering, 0
+        return by
+
     # -------------------------------------------------------------------------------------------------------- orders
 
-    def add_rejection(self, fault: RejectNext) -> None:
-        """Refuse coming orders."""
-        self._rejections.add(fault, fault.count, fault.order_type)
-
-    def add_swallow(self, fault: SwallowNext) -> None:
-        """Lose coming orders."""
-        self._swallows.add(fault, fault.count, fault.order_type)
-
-    def add_warning(self, fault: WarnNext) -> None:
-        """Warn about coming orders."""
-        self._warnings.add(fault, fault.count)
-
     def take_rejection(self, order_type: str) -> RejectNext | None:
-        """Return the rejection that is due for a new order, and count it."""
-        return self._rejections.take(order_type)
-
-    def take_swallow(self, order_type: str) -> bool:
-        """Whether a new order is to be lost; counts it."""
-        return self._swallows.take(order_type) is not None
-
-    def take_warning(self) -> WarnNext | None:
-        """Return the warning that is due for a new order, and count it."""
-        return self._warnings.take("")
+        """Return the refusal of the order that is being placed."""
+        del order_type
+        verdict, self.verdict = self.verdict, None
+        return verdict
 
     def add_delay(self, fault: Delay) -> None:
         """Delay order messages or cancels."""
         self._delays[fault.what] = (fault.by_s, self._now_s() + fault.for_s)
 
+    def delay_cancels_until_open(self, seconds_to_open: Callable[[], float], for_s: float) -> None:
+        """Let cancels take effect at the next open only."""
+        self._to_open = (seconds_to_open, self._now_s() + for_s)
+
     def delay_s(self, what: str) -> float:
         """Return the delay in force, 0 if none."""
+        if what == "cancels" and self._to_open is not None and self._now_s() < self._to_open[1]:
+            return self._to_open[0]()
         by_s, until_s = self._delays.get(what, (0.0, 0.0))
         return by_s if self._now_s() < until_s else 0.0
-
-    def duplicate(self, for_s: float) -> None:
-        """Duplicate statuses."""
-        self._duplicates_until_s = self._now_s() + for_s
-
-    @property
-    def duplicating(self) -> bool:
-        """Whether each status goes out twice."""
-        return self._now_s() < self._duplicates_until_s
 
     def hold_fills(self, for_s: float) -> None:
         """Hold what is said of fills."""
@@ -187,24 +185,23 @@ class FaultBoard:
         until_s = max(self._silent_until_s, self._held_until_s) if about_fill else self._silent_until_s
         return max(0.0, until_s - self._now_s(), self.delay_s("orders"))
 
-    # ------------------------------------------------------------------------------------------------------- answers
+    # The services still ask these; rules for requests and messages have taken their place.
 
-    def withhold(self, what: str, count: int) -> None:
-        """Leave out end markers."""
-        self._withheld[what] = self._withheld.get(what, 0) + count
+    def take_swallow(self, order_type: str) -> bool:
+        """Whether a new order is to be lost."""
+        del order_type
+        return False
+
+    def take_warning(self) -> WarnNext | None:
+        """Return the warning that is due for a new order."""
+        return None
 
     def take_withheld(self, what: str) -> bool:
-        """Whether this end marker is to be left out; counts it."""
-        left = self._withheld.get(what, 0)
-        if left > 0:
-            self._withheld[what] = left - 1
-        return left > 0
+        """Whether an end marker is to be left out."""
+        del what
+        return False
 
-    def lower_ids(self, by: int) -> None:
-        """Lower the next announced order id."""
-        self._id_lowering = by
-
-    def take_id_lowering(self) -> int:
-        """Return by how much to lower the id, once."""
-        by, self._id_lowering = self._id_lowering, 0
-        return by
+    @property
+    def duplicating(self) -> bool:
+        """Whether each status goes out twice."""
+        return False

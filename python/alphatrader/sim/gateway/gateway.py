@@ -109,7 +109,7 @@ class Gateway:
     def alter_wire(self, session: Session, data: bytes) -> bytes:
         """Let faults at the bytes of one write."""
         rules = self.faults.wire
-        return rules.apply(session, data) if rules.active else data
+        return rules.apply(session, data) if rules.busy else data
 
     def full(self) -> bool:
         """Whether more clients are connected than may be."""

@@ -1,0 +1,12 @@
+"""Faults: what real gateways do while something is broken, where more than one thing is told of them."""
+
+from alphatrader.sim.behaviours.model import Behaviour, Evidence
+
+TABLE = (
+    Behaviour(
+        "history_farm_broken",
+        Evidence.MEMORY,
+        "While the history farm is broken (2105), history is refused (162), or answered when it is back, or never",
+        ("refused", "late", "never"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What faults do to a running gateway: one file an area of :mod:`alphatrader.sim.faults.kinds`."""
