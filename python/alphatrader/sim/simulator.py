@@ -44,7 +44,7 @@ log = structlog.get_logger("alphatrader.sim")
 ACCOUNT_ID = "DUSIM0001"
 """``DU`` as paper accounts have it, and ``SIM`` so that no screen can hide what it is."""
 STEP_S = 0.008
-"""Wall time between two rounds of the loop."""
+"""Wall time between two rounds of the loop, unless told."""
 SAVE_TIME_S = 1.0
 CATCH_UP_NS = 60_000_000_000
 """Market time that one step may run at most when a restart catches up."""
@@ -54,7 +54,12 @@ class Simulator:
     """A running simulator. ``stopped`` is set by the control channel or a failure; ``failure`` says which."""
 
     def __init__(
-        self, settings: SimSettings, market: SimulatedMarket, journal: ExchangeJournal, timeline: Timeline
+        self,
+        settings: SimSettings,
+        market: SimulatedMarket,
+        journal: ExchangeJournal,
+        timeline: Timeline,
+        step_s: float = STEP_S,
     ) -> None:
         self.settings = settings
         self.market = market
@@ -64,7 +69,10 @@ class Simulator:
         self.alphavantage_port = 0
         self._journal = journal
         self._timeline = timeline
-        self.clock = SimClock(market.now_ns, settings.speed)
+        self._step_s = step_s
+        # The loop's time is the machine's monotonic clock, or virtual: the simulator needs not know which.
+        loop = asyncio.get_running_loop()
+        self.clock = SimClock(market.now_ns, settings.speed, lambda: round(loop.time() * 1e9))
         exchange = Exchange(market, journal, ACCOUNT_ID, settings.starting_cash_usd)
         behaviours = Behaviours(TABLE, settings.behaviours)
         self.gateway = Gateway(
@@ -118,7 +126,7 @@ class Simulator:
                 self.fail(error)
                 return
             # At least one pass of the event loop, also when a round took longer than its time.
-            await asyncio.sleep(max(0.0, STEP_S - (self.clock.wall_s() - started_s)))
+            await asyncio.sleep(max(0.0, self._step_s - (self.clock.wall_s() - started_s)))
 
     async def _round(self, now_s: float) -> None:
         self._timeline.run_due(self.gateway.first_start_s, now_s, self._faults)
@@ -203,7 +211,9 @@ class Simulator:
 
 
 @asynccontextmanager
-async def open_simulator(settings: SimSettings, market: SimulatedMarket | None = None) -> AsyncIterator[Simulator]:
+async def open_simulator(
+    settings: SimSettings, market: SimulatedMarket | None = None, *, step_s: float = STEP_S
+) -> AsyncIterator[Simulator]:
     """Run a simulator until the context ends; ``market`` None = the one that the settings describe.
 
     A market that was given is not served over Alpha Vantage's protocol unless it offers whole chains. Raises
@@ -223,7 +233,7 @@ async def open_simulator(settings: SimSettings, market: SimulatedMarket | None =
             built = None
         check_identity(journal, settings, market.session_date)
         catch_up(market, remembered_market_time(journal))
-        simulator = Simulator(settings, market, journal, timeline)
+        simulator = Simulator(settings, market, journal, timeline, step_s)
         if built is not None:
             server = serve_alphavantage(
                 built, simulator.clock, settings.host, settings.alphavantage_port, simulator.alphavantage_faults
