@@ -9,6 +9,7 @@ from alphatrader.domain.errors import DataError
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
 """How a gateway writes a number that it does not state."""
 
+_INFINITE_TEXTS = ("Infinity", "Infinite", "inf")
 _UNSET_TEXTS = frozenset(
     {
         "",
@@ -18,12 +19,12 @@ _UNSET_TEXTS = frozenset(
         "1.7976931348623157E+308",
         "170141183460469231731687303715884105727",
         "9223372036854775807",
-        "Infinity",
-        "Infinite",
+        *_INFINITE_TEXTS,
     }
 )
+_MAX_DIGITS = 18
+"""Before or after the point. Beyond, arithmetic on a client's number would fail or take for ever."""
 _LENGTH = struct.Struct(">I")
-_MAX_DIGITS = 19
 
 FieldValue = str | int | float | Decimal | bool | None
 
@@ -122,6 +123,20 @@ class FieldReader:
             raise self._wrong(name, value, f"a whole number of at most {_MAX_DIGITS} digits")
         return int(number)
 
+    def whole(self, name: str) -> int | None:
+        """Take a whole number; None where it is unset."""
+        unset = -(1 << 62)
+        value = self.integer(name, default=unset)
+        return None if value == unset else value
+
+    def number_text(self, name: str) -> str:
+        """Take an exact number as text: ``Infinity`` stands for itself, empty for "unset"."""
+        if self._next < len(self._fields) and self._fields[self._next] in _INFINITE_TEXTS:
+            self._next += 1
+            return "Infinity"
+        value = self.decimal(name)
+        return "" if value is None else f"{value:f}"
+
     def decimal(self, name: str) -> Decimal | None:
         """Take an exact number; None where it is unset."""
         value = self.text(name)
@@ -160,6 +175,10 @@ class FieldReader:
             raise self._wrong(name, value, "a number") from None
         if not number.is_finite():
             raise self._wrong(name, value, "a finite number")
+        if not number:
+            return Decimal(0)
+        if not -_MAX_DIGITS <= number.adjusted() <= _MAX_DIGITS or len(value) > 3 * _MAX_DIGITS:
+            raise self._wrong(name, value, f"a number of at most {_MAX_DIGITS} digits")
         return number
 
     def _wrong(self, name: str, value: str, expected: str) -> MalformedRequestError:

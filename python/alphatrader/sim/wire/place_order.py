@@ -1,156 +1,155 @@
-"""placeOrder (3) at version 176: some 110 fields, of which few matter to a single-leg order.
+"""placeOrder (3): some 110 fields, each taken by its name and type, so that a shifted layout is noticed, not traded.
 
-The rest is still read by name, so that a shifted layout is noticed instead of traded: after usePriceMgmtAlgo exactly
-five fields must remain.
+Versions 157 and 176 differ in the tail: after usePriceMgmtAlgo exactly none or five fields must remain, but for the
+few that IBKRATS and pegged orders add.
 """
 
-from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
-from alphatrader.sim.wire.fields import FieldReader
+from alphatrader.sim.wire.conditions import read_condition
+from alphatrader.sim.wire.fields import FieldReader, MalformedRequestError
+from alphatrader.sim.wire.order_layout import (
+    BENCHMARK,
+    CLEARING,
+    COMPETE,
+    END,
+    HEAD,
+    HEDGE,
+    LEG,
+    MID_OFFSETS,
+    MIDDLE,
+    OPTIONS,
+    SCALE,
+    SCALE_MORE,
+    SCALE_TIMES,
+    TAIL,
+    TRAILING,
+    VOLATILITY,
+    Layout,
+)
+from alphatrader.sim.wire.order_terms import (
+    INFINITE,
+    PEG_BENCH,
+    PEG_BEST,
+    PEG_MID,
+    BenchmarkTerms,
+    DeltaNeutralLeg,
+    HedgeTerms,
+    OrderTerms,
+    ScaleTerms,
+    TagValue,
+    WireLeg,
+)
 from alphatrader.sim.wire.queries import ContractQuery, read_contract
+
+LONG_TAIL_VERSION = 176
+"""From here on placeOrder ends with duration, postToAts, autoCancelParent, advancedErrorOverride, manualOrderTime."""
 
 
 class PlaceOrder(Struct, frozen=True):
-    """An order as the client sent it. Prices are None where unset; ``oca_type`` 0 = not stated."""
+    """An order as the client sent it."""
 
     order_id: int
     contract: ContractQuery
-    action: str
-    quantity: Decimal
-    order_type: str
-    limit_price: Decimal | None
-    aux_price: Decimal | None
-    tif: str
-    oca_group: str
-    account: str
-    order_ref: str
-    transmit: bool
-    parent_id: int
-    trigger_method: int
-    outside_rth: bool
-    oca_type: int
-    what_if: bool
-    unsupported: str
-    """Names of features asked for that this gateway does not offer; empty = none."""
+    sec_id_type: str
+    sec_id: str
+    terms: OrderTerms
 
 
-def read_place_order(fields: FieldReader) -> PlaceOrder:
-    """Take the fields of one order. Raises MalformedRequestError."""
+def read_place_order(fields: FieldReader, version: int = LONG_TAIL_VERSION) -> PlaceOrder:
+    """Take the fields of one order at a server version. Raises MalformedRequestError."""
     order_id = fields.integer("orderId")
     contract = read_contract(fields)
-    fields.skip("secIdType", "secId")
-    action = fields.text("action").upper()
-    quantity = fields.decimal("totalQuantity") or Decimal(0)
-    order_type = fields.text("orderType").upper()
-    limit_price, aux_price = fields.decimal("lmtPrice"), fields.decimal("auxPrice")
-    tif, oca_group, account = fields.text("tif").upper(), fields.text("ocaGroup"), fields.text("account")
-    fields.skip("openClose", "origin")
-    order_ref = fields.text("orderRef")
-    transmit, parent_id = fields.flag("transmit"), fields.integer("parentId")
-    fields.skip("blockOrder", "sweepToFill", "displaySize")
-    trigger_method = fields.integer("triggerMethod")
-    outside_rth = fields.flag("outsideRth")
-    fields.skip("hidden")
-    unsupported: list[str] = []
+    sec_id_type, sec_id = fields.text("secIdType"), fields.text("secId")
+    terms = _take(fields, HEAD)
     if contract.sec_type == "BAG":
-        _skip_combination(fields)
-        unsupported.append("combination legs")
-    fields.skip("sharesAllocation", "discretionaryAmt")
-    if fields.text("goodAfterTime"):
-        unsupported.append("goodAfterTime")
-    fields.skip("goodTillDate", "faGroup", "faMethod", "faPercentage", "faProfile", "modelCode")
-    fields.skip("shortSaleSlot", "designatedLocation", "exemptCode")
-    oca_type = fields.integer("ocaType")
-    fields.skip("rule80A", "settlingFirm")
-    if fields.flag("allOrNone"):
-        unsupported.append("allOrNone")
-    fields.skip("minQty", "percentOffset", "eTradeOnly", "firmQuoteOnly", "nbboPriceCap", "auctionStrategy")
-    fields.skip("startingPrice", "stockRefPrice", "delta", "stockRangeLower", "stockRangeUpper")
-    fields.skip("overridePercentageConstraints")
-    what_if = _read_tail(fields, order_type, contract.exchange, unsupported)
-    return PlaceOrder(
-        order_id=order_id,
-        contract=contract,
-        action=action,
-        quantity=quantity,
-        order_type=order_type,
-        limit_price=limit_price,
-        aux_price=aux_price,
-        tif=tif,
-        oca_group=oca_group,
-        account=account,
-        order_ref=order_ref,
-        transmit=transmit,
-        parent_id=parent_id,
-        trigger_method=trigger_method,
-        outside_rth=outside_rth,
-        oca_type=oca_type,
-        what_if=what_if,
-        unsupported=", ".join(unsupported),
-    )
+        terms |= _combination(fields)
+    terms |= _take(fields, MIDDLE) | _volatility(fields) | _take(fields, TRAILING) | _scale(fields)
+    terms |= _take(fields, CLEARING) | _algorithm(fields) | _take(fields, OPTIONS)
+    if terms["order_type"] in PEG_BENCH:
+        terms["benchmark"] = BenchmarkTerms(**_take(fields, BENCHMARK))
+    terms |= _conditions(fields) | _take(fields, END)
+    if version >= LONG_TAIL_VERSION:
+        terms |= _tail(fields, str(terms["order_type"]), contract.exchange)
+    return PlaceOrder(order_id, contract, sec_id_type, sec_id, OrderTerms(**terms))
 
 
-def _skip_combination(fields: FieldReader) -> None:
-    for _ in range(fields.count("comboLegs")):
-        fields.skip("conId", "ratio", "action", "exchange", "openClose", "slot", "location", "exemptCode")
-    for _ in range(fields.count("orderComboLegs")):
-        fields.skip("price")
-    for _ in range(fields.count("routingParams")):
-        fields.skip("tag", "value")
+def _take(fields: FieldReader, layout: Layout) -> dict[str, Any]:
+    return {attribute: take(fields, name) for attribute, name, take in layout}
 
 
-def _read_tail(fields: FieldReader, order_type: str, exchange: str, unsupported: list[str]) -> bool:
-    """Take what follows overridePercentageConstraints; return whatIf."""
-    fields.skip("volatility", "volatilityType")
-    if fields.text("deltaNeutralOrderType"):
-        unsupported.append("deltaNeutralOrderType")
-        fields.skip("auxPrice", "conId", "firm", "account", "intent", "openClose", "shortSale", "slot", "location")
-    else:
-        fields.skip("deltaNeutralAuxPrice")
-    fields.skip("continuousUpdate", "referencePriceType", "trailStopPrice", "trailingPercent")
-    fields.skip("scaleInitLevelSize", "scaleSubsLevelSize")
-    if (fields.decimal("scalePriceIncrement") or 0) > 0:
-        unsupported.append("scale")
-        fields.skip("adjustValue", "adjustInterval", "profitOffset", "autoReset", "initPosition", "initFill", "random")
-    fields.skip("scaleTable", "activeStartTime", "activeStopTime")
-    if fields.text("hedgeType"):
-        unsupported.append("hedge")
-        fields.skip("hedgeParam")
-    fields.skip("optOutSmartRouting", "clearingAccount", "clearingIntent", "notHeld")
+def _combination(fields: FieldReader) -> dict[str, Any]:
+    return {
+        "legs": tuple(WireLeg(**_take(fields, LEG)) for _ in range(fields.count("comboLegs"))),
+        "leg_prices": tuple(fields.decimal("price of a leg") for _ in range(fields.count("orderComboLegs"))),
+        "routing_params": _tag_values(fields, "smartComboRoutingParams"),
+    }
+
+
+def _tag_values(fields: FieldReader, name: str) -> tuple[TagValue, ...]:
+    return tuple(TagValue(fields.text(f"{name} tag"), fields.text(f"{name} value")) for _ in range(fields.count(name)))
+
+
+def _volatility(fields: FieldReader) -> dict[str, Any]:
+    terms = _take(fields, VOLATILITY)
+    if terms["delta_neutral_order_type"]:
+        terms["delta_neutral"] = HedgeTerms(**_take(fields, HEDGE))
+    return terms
+
+
+def _scale(fields: FieldReader) -> dict[str, Any]:
+    terms = _take(fields, SCALE)
+    increment = fields.decimal("scalePriceIncrement")
+    terms["scale_price_increment"] = increment
+    if increment is not None and increment > 0:
+        terms["scale"] = ScaleTerms(**_take(fields, SCALE_MORE))
+    terms |= _take(fields, SCALE_TIMES)
+    if terms["hedge_type"]:
+        terms["hedge_param"] = fields.text("hedgeParam")
+    return terms
+
+
+def _algorithm(fields: FieldReader) -> dict[str, Any]:
+    terms: dict[str, Any] = {}
     if fields.flag("deltaNeutralContract"):
-        fields.skip("conId", "delta", "price")
-    if fields.text("algoStrategy"):
-        unsupported.append("algo")
-        for _ in range(fields.count("algoParams")):
-            fields.skip("tag", "value")
-    fields.skip("algoId")
-    what_if = fields.flag("whatIf")
-    fields.skip("orderMiscOptions", "solicited", "randomizeSize", "randomizePrice")
-    if order_type == "PEG BENCH":
-        fields.skip("referenceContractId", "isDecrease", "peggedChange", "referenceChange", "referenceExchange")
-    if fields.count("conditions"):
-        # The lengths of conditions differ by type; an order with conditions is refused, so the rest need not be read.
-        unsupported.append("conditions")
-        while fields.remaining:
-            fields.skip("condition")
-        return what_if
-    fields.skip("adjustedOrderType", "triggerPrice", "lmtPriceOffset", "adjustedStopPrice", "adjustedStopLimitPrice")
-    fields.skip("adjustedTrailingAmount", "adjustableTrailingUnit", "extOperator", "softDollarName", "softDollarValue")
-    fields.skip("cashQty", "mifid2DecisionMaker", "mifid2DecisionAlgo", "mifid2ExecutionTrader", "mifid2ExecutionAlgo")
-    fields.skip("dontUseAutoPriceForHedge", "isOmsContainer", "discretionaryUpToLimitPrice", "usePriceMgmtAlgo")
-    fields.skip("duration", "postToAts", "autoCancelParent", "advancedErrorOverride", "manualOrderTime")
-    _skip_peg_fields(fields, order_type, exchange)
-    return what_if
+        terms["delta_neutral_leg"] = DeltaNeutralLeg(
+            fields.integer("deltaNeutralContract conId"),
+            fields.decimal("deltaNeutralContract delta"),
+            fields.decimal("deltaNeutralContract price"),
+        )
+    strategy = fields.text("algoStrategy")
+    terms["algo_strategy"] = strategy
+    if strategy:
+        terms["algo_params"] = _tag_values(fields, "algoParams")
+    return terms
 
 
-def _skip_peg_fields(fields: FieldReader, order_type: str, exchange: str) -> None:
+def _conditions(fields: FieldReader) -> dict[str, Any]:
+    conditions = tuple(read_condition(fields) for _ in range(fields.count("conditions")))
+    if not conditions:
+        return {}
+    return {
+        "conditions": conditions,
+        "conditions_ignore_rth": fields.flag("conditionsIgnoreRth"),
+        "conditions_cancel_order": fields.flag("conditionsCancelOrder"),
+    }
+
+
+def _tail(fields: FieldReader, order_type: str, exchange: str) -> dict[str, Any]:
+    pegged = order_type in PEG_BEST or order_type in PEG_MID
+    expected = len(TAIL) + (exchange == "IBKRATS") + 2 * pegged
+    if fields.remaining != expected and not (order_type in PEG_BEST and fields.remaining == expected + 2):
+        raise MalformedRequestError(
+            f"{fields.remaining} fields remained after usePriceMgmtAlgo, not {expected}: "
+            "the layout of this placeOrder is not that of server version 176"
+        )
+    terms = _take(fields, TAIL)
     if exchange == "IBKRATS":
-        fields.skip("minTradeQty")
-    if order_type == "PEG BEST":
-        fields.skip("minCompeteSize")
-        if fields.text("competeAgainstBestOffset") in {"Infinite", "Infinity"}:
-            fields.skip("midOffsetAtWhole", "midOffsetAtHalf")
-    elif order_type == "PEG MID":
-        fields.skip("midOffsetAtWhole", "midOffsetAtHalf")
+        terms["min_trade_quantity"] = fields.whole("minTradeQty")
+    if order_type in PEG_BEST:
+        terms |= _take(fields, COMPETE)
+    if order_type in PEG_MID or terms.get("compete_offset") == INFINITE:
+        terms |= _take(fields, MID_OFFSETS)
+    return terms
