@@ -61,7 +61,8 @@ class Exchange:
         if existing is not None and existing.status is OrderStatus.FILLED:
             self._refuse(request, Refusal(104, "Cannot modify a filled order."))
             return
-        if self.registry.id_was_used(request.client_id, request.order_id) or request.order_id <= 0:
+        id_is_own = request.manual == (request.order_id < 0) and request.order_id != 0
+        if not id_is_own or (not request.manual and self.registry.id_was_used(request.client_id, request.order_id)):
             self._refuse(request, Refusal(103, "Duplicate order id"))
             return
         contract = self._contracts[request.con_id]

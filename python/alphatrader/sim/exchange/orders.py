@@ -52,7 +52,7 @@ class OrderTerms(Struct, kw_only=True):
     negative. ``stop_price`` is the trigger of stops and touched orders. ``trail_amount`` (dollars) or ``trail_percent``
     follow the market from ``trail_stop_price`` on; ``limit_offset`` sets the limit of a TRAIL LIMIT from its stop.
     ``peg_offset`` is the distance of pegged orders. ``good_after_ns`` and ``good_till_ns`` are nanoseconds since the
-    epoch. ``echo`` holds what only the wire cares about, repeated in openOrder.
+    epoch. ``echo`` is what the client said in the words of the wire, to be repeated in openOrder; opaque here.
     """
 
     con_id: int
@@ -90,7 +90,7 @@ class OrderTerms(Struct, kw_only=True):
     account: str = ""
     override_constraints: bool = False
     """overridePercentageConstraints: prices far from the market pass."""
-    echo: tuple[tuple[str, str], ...] = ()
+    echo: str = ""
 
 
 class OrderRequest(OrderTerms, kw_only=True):
@@ -105,6 +105,8 @@ class OrderRequest(OrderTerms, kw_only=True):
     quantity: Decimal
     transmit: bool = True
     unsupported: str = ""
+    manual: bool = False
+    """Placed by hand at the terminal: its id is negative."""
 
 
 class Order(OrderTerms, kw_only=True):

@@ -9,7 +9,7 @@ from alphatrader.sim.exchange.account import Account, Position
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.account_values import AccountValues, Mark, mark_price, value_account
 from alphatrader.sim.gateway.catalogue import Catalogue
-from alphatrader.sim.gateway.order_messages import contract_fields
+from alphatrader.sim.gateway.order_parts import contract_fields
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.wire.fields import message

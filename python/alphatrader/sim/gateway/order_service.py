@@ -4,71 +4,176 @@ from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
+import structlog
 from msgspec import structs
 
+from alphatrader.domain.errors import ConfigError
+from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.exchange.checks import Refusal
 from alphatrader.sim.exchange.exchange import Exchange
-from alphatrader.sim.exchange.orders import Order, OrderRequest, OrderStatus
-from alphatrader.sim.exchange.reports import CommissionReport, FillReport, Notice, OrderReport, PositionReport, Report
+from alphatrader.sim.exchange.orders import COMBO_CON_ID, Order, OrderRequest
+from alphatrader.sim.exchange.reports import Report
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
-from alphatrader.sim.gateway.order_messages import (
-    commission_report,
-    completed_order,
-    execution_details,
-    open_order,
-    order_status,
-)
+from alphatrader.sim.gateway.order_contracts import OrderContracts
+from alphatrader.sim.gateway.order_features import refusal_of_features
+from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
+from alphatrader.sim.gateway.order_preview import preview
+from alphatrader.sim.gateway.order_queries import OrderQueries, client_of
+from alphatrader.sim.gateway.order_reports import OrderReporter
+from alphatrader.sim.gateway.order_request import OrderRefusedError, build_request
+from alphatrader.sim.gateway.order_warnings import warnings_of
 from alphatrader.sim.gateway.outbox import Outbox
+from alphatrader.sim.gateway.precautions import held_back
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
-from alphatrader.sim.market.types import ListedContract
-from alphatrader.sim.wire.fields import message
+from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.wire.order_terms import WireTerms
 from alphatrader.sim.wire.place_order import PlaceOrder
-from alphatrader.sim.wire.requests import CancelOrder, ExecutionsRequest, Numbered
-from alphatrader.sim.wire.times import TimeTextError, read_time
+from alphatrader.sim.wire.queries import ContractQuery
+from alphatrader.sim.wire.requests import CancelOrder, Numbered
 
-_LIVE_REQUEST = -1
+log = structlog.get_logger("alphatrader.sim.gateway")
+
 _SWALLOWED_KEPT = 1000
+_NO_OCA_REVISION = Refusal(10326, "OCA group revision is not allowed.")
 
 
 class OrderService:
-    """Serves placeOrder, cancels, open and completed orders, executions."""
+    """Serves placeOrder, cancels and orders placed by hand. ``queries`` answers what is open, done, executed."""
 
-    def __init__(self, exchange: Exchange, contracts: ContractService, faults: FaultBoard, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        market: SimulatedMarket,
+        contracts: ContractService,
+        faults: FaultBoard,
+        outbox: Outbox,
+        behaviours: Behaviours,
+        master_client_id: int | None = None,
+    ) -> None:
         self._exchange = exchange
+        self._market = market
         self._contracts = contracts
+        self._known = OrderContracts(contracts)
         self._faults = faults
-        self._outbox = outbox
+        self._behaviours = behaviours
+        self._ids = OrderIds(exchange.registry)
+        self._reporter = OrderReporter(exchange, self._known, self._ids, faults, outbox, behaviours, master_client_id)
         self._swallowed: deque[tuple[int, int]] = deque(maxlen=_SWALLOWED_KEPT)
         self._late_cancels: list[tuple[float, int]] = []
-        self._shown: dict[int, dict[int, int]] = {}
         self.last_order_id: dict[int, int] = {}
+        self.queries = OrderQueries(exchange, market, self._known, self._ids, self._reporter, faults, behaviours)
 
-    # -------------------------------------------------------------------------------------------------------- requests
+    # --------------------------------------------------------------------------------------------------------- placing
 
-    def place(self, session: Session, request: PlaceOrder) -> None:
-        """Hand an order to the exchange, unless a fault takes it first."""
-        client_id = _client(session)
-        contract = self._contracts.resolve(session, request.order_id, request.contract)
-        if contract is None:
+    def place(self, session: Session, order: PlaceOrder) -> None:
+        """Hand an order to the exchange, unless its terms cannot be had or a fault takes it first."""
+        client_id = client_of(session)
+        con_id = self._resolve(session, order)
+        if con_id is None:
             return
-        asked = _order_request(client_id, request, contract)
-        if request.what_if:
-            self._answer_what_if(session, asked, contract)
+        try:
+            asked = self._ask(client_id, order, con_id)
+        except OrderRefusedError as error:
+            self._refuse(session, order.order_id, error.refusal)
             return
-        is_new = self._exchange.registry.find(client_id, request.order_id) is None
-        if is_new and self._swallow(client_id, request):
+        if order.terms.what_if:
+            self._preview(session, asked)
             return
-        self.last_order_id[client_id] = request.order_id
-        rejection = self._faults.take_rejection(request.order_type) if is_new else None
+        existing = self._exchange.registry.find(client_id, order.order_id)
+        if existing is None and self._swallow(client_id, order):
+            return
+        self.last_order_id[client_id] = order.order_id
+        if existing is not None:
+            self._modify(session, existing, asked)
+            return
+        refusal = self._precaution(asked)
+        if refusal is not None:
+            self._refuse(session, order.order_id, refusal)
+            return
+        rejection = self._faults.take_rejection(asked.order_type)
+        for code, text in warnings_of(asked, order.terms, self._known.get(con_id), self._behaviours):
+            session.error(order.order_id, code, text)
         self._exchange.place(asked, Refusal(rejection.code, rejection.text) if rejection else None)
-        warning = self._faults.take_warning() if is_new else None
+        warning = self._faults.take_warning()
         if warning is not None:
-            session.error(request.order_id, warning.code, warning.text)
+            session.error(order.order_id, warning.code, warning.text)
+
+    def place_manual(self, con_id: int, terms: WireTerms) -> Order:
+        """Place an order as if by hand at the terminal; the caller settles the gateway afterwards.
+
+        Raises ConfigError if it is not taken. Client 0 is told of it if it binds manual orders.
+        """
+        if con_id not in self._known:
+            raise ConfigError(f"no contract has con_id {con_id}")
+        order = PlaceOrder(self._ids.next_manual_id(), ContractQuery(con_id=con_id), "", "", terms)
+        try:
+            asked = structs.replace(self._ask(MANUAL_CLIENT, order, con_id), manual=True)
+        except OrderRefusedError as error:
+            raise ConfigError(f"the order was refused: {error.refusal.text} ({error.refusal.code})") from None
+        self._exchange.place(asked)
+        placed = self._exchange.registry.find(MANUAL_CLIENT, order.order_id)
+        if placed is None:
+            raise ConfigError("the order was refused by the exchange; the gateway's log says why")
+        return placed
+
+    def _ask(self, client_id: int, order: PlaceOrder, con_id: int) -> OrderRequest:
+        refusal = refusal_of_features(order.terms, self._behaviours)
+        if refusal is not None:
+            raise OrderRefusedError(refusal)
+        return build_request(client_id, order, con_id, self._known, self._market.now_ns)
+
+    def _resolve(self, session: Session, order: PlaceOrder) -> int | None:
+        if order.contract.sec_type == "BAG":
+            return COMBO_CON_ID
+        contract = self._contracts.resolve(session, order.order_id, order.contract)
+        return None if contract is None else contract.con_id
+
+    def _modify(self, session: Session, existing: Order, asked: OrderRequest) -> None:
+        if asked.oca_group and asked.oca_group != existing.oca_group and not existing.done:
+            self._refuse(session, asked.order_id, _NO_OCA_REVISION)
+            return
+        self._exchange.place(asked)
+
+    def _precaution(self, asked: OrderRequest) -> Refusal | None:
+        contract = self._known.get(asked.con_id)
+        if contract is None or not self._behaviours.on("order_precautions"):
+            return None
+        quote = self._market.quote(contract.con_id)
+        price = asked.limit_price or Decimal(str(quote.ask or quote.last))
+        return held_back(asked, contract, quote, price)
+
+    def _refuse(self, session: Session, order_id: int, refusal: Refusal) -> None:
+        log.info(
+            "SIMULATED gateway: order refused",
+            client_id=session.client_id,
+            order_id=order_id,
+            code=refusal.code,
+            text=refusal.text,
+        )
+        session.error(order_id, refusal.code, refusal.text)
+
+    def _preview(self, session: Session, asked: OrderRequest) -> None:
+        """Say what the order would tie up; nothing is placed."""
+        answer = preview(self._exchange, asked, self._known, session.version)
+        if isinstance(answer, Refusal):
+            self._refuse(session, asked.order_id, answer)
+        else:
+            session.send(answer)
+
+    def _swallow(self, client_id: int, order: PlaceOrder) -> bool:
+        """Whether a fault loses this order; the children of a lost parent are lost with it."""
+        family_lost = (client_id, order.terms.parent_id) in self._swallowed
+        lost = family_lost or self._faults.take_swallow(order.terms.order_type)
+        if lost:
+            self._swallowed.append((client_id, order.order_id))
+        return lost
+
+    # ------------------------------------------------------------------------------------------------------ cancelling
 
     def cancel(self, session: Session, request: CancelOrder, now_s: float) -> None:
         """Cancel an order of this client, or one that it saw by reqAllOpenOrders."""
-        order = self._find(_client(session), request.order_id)
+        order = self._ids.find(client_of(session), request.order_id)
         if order is None:
             text = f"OrderId {request.order_id} that needs to be cancelled is not found."
             session.error(request.order_id, 10147, text)
@@ -77,15 +182,21 @@ class OrderService:
             text = f"OrderId {request.order_id} that needs to be cancelled cannot be cancelled, state: "
             session.error(request.order_id, 10148, f"{text}{order.status.value}.")
             return
+        self.cancel_order(order, now_s)
+
+    def cancel_order(self, order: Order, now_s: float) -> None:
+        """Cancel a live order, late if a fault delays cancels."""
         delay_s = self._faults.delay_s("cancels")
         if delay_s > 0:
             self._exchange.mark_pending_cancel(order)
             self._late_cancels.append((now_s + delay_s, order.perm_id))
-        else:
-            self._exchange.cancel(order)
+            return
+        if self._behaviours.on("cancel_is_pending_first"):
+            self._exchange.mark_pending_cancel(order)
+        self._exchange.cancel(order)
 
     def cancel_all(self) -> None:
-        """Cancel the orders of all clients, stops included."""
+        """Cancel the orders of all clients, stops and those placed by hand included."""
         for order in self._exchange.registry.live():
             self._exchange.cancel(order)
 
@@ -98,157 +209,24 @@ class OrderService:
             if order is not None and not order.done:
                 self._exchange.cancel(order)
 
-    def open_orders(self, session: Session, *, of_all_clients: bool) -> None:
-        """Send live orders: those of the client, or those of all."""
-        client_id = _client(session)
-        for order in self._exchange.registry.live():
-            if of_all_clients and order.client_id != client_id:
-                self._shown.setdefault(client_id, {})[order.order_id] = order.perm_id
-            if of_all_clients or order.client_id == client_id:
-                session.send(open_order(order, self._contract(order), self._account) + order_status(order))
-        if not self._faults.take_withheld("open_orders"):
-            session.send(message(53, 1))
-
-    def completed_orders(self, session: Session) -> None:
-        """Send the day's orders that are done; refused ones are not among them."""
-        for order in self._exchange.registry.closed():
-            if order.status is not OrderStatus.INACTIVE:
-                session.send(completed_order(order, self._contract(order), self._account))
-        if not self._faults.take_withheld("completed_orders"):
-            session.send(message(102))
+    # ------------------------------------------------------------------------------------------------- manual and rest
 
     def auto_bind(self, session: Session, request: Numbered) -> None:
-        """Take client 0's wish to own manual orders; there are none here."""
-        if request.number and session.client_id != 0:
-            text = "Error validating request.-'xx' : cause - Only the default client (0) can auto bind orders."
-            session.error(SERVER_SIDE, 321, text)
+        """Let client 0 own what is placed by hand from now on; nobody else may."""
+        if session.client_id == MANUAL_CLIENT:
+            self._ids.auto_bind = bool(request.number)
+        elif request.number:
+            text = "Only API connections with clientId set to 0 can set the auto bind TWS orders property."
+            session.error(SERVER_SIDE, 327, text)
 
-    def executions(self, session: Session, request: ExecutionsRequest) -> None:
-        """Send the day's executions of all clients that pass the filter, each with its commission."""
-        try:
-            since_ns = read_time(request.since) or 0
-        except TimeTextError as error:
-            session.error(request.req_id, 321, f"Error validating request.-'xx' : cause - {error}")
-            return
-        side = {"BUY": "BUY", "BOT": "BUY", "SELL": "SELL", "SLD": "SELL"}.get(request.side, "")
-        for execution in self._exchange.executions:
-            contract = self._contracts.catalogue.by_con_id[execution.con_id]
-            wanted = (
-                (request.client_id, execution.client_id),
-                (request.symbol, contract.symbol),
-                (request.sec_type, contract.sec_type),
-                (request.account, self._account),
-                (side, execution.side),
-            )
-            if execution.ts_ns >= since_ns and all(asked == has for asked, has in wanted if asked):
-                session.send(execution_details(execution, contract, self._account, request.req_id))
-                session.send(commission_report(execution))
-        if not self._faults.take_withheld("executions"):
-            session.send(message(55, 1, request.req_id))
-
-    # --------------------------------------------------------------------------------------------------------- reports
+    def manual_orders(self) -> list[Order]:
+        """Return the live orders that were placed by hand."""
+        return [order for order in self._exchange.registry.live() if is_manual(order)]
 
     def publish(self, reports: Iterable[Report], now_s: float) -> set[int]:
         """Send reports to their clients; return the contracts whose positions changed."""
-        moved: set[int] = set()
-        for report in reports:
-            if isinstance(report, PositionReport):
-                moved.add(report.con_id)
-                continue
-            client_id, about_fill, encoded = self._encode(report)
-            self._outbox.put(client_id, encoded, now_s, self._faults.held_for_s(about_fill=about_fill))
-        return moved
+        return self._reporter.publish(reports, now_s)
 
     def forget(self, session: Session) -> None:
         """Drop what a client was shown of others; its orders stay."""
-        self._shown.pop(_client(session), None)
-
-    def _encode(self, report: OrderReport | FillReport | CommissionReport | Notice) -> tuple[int, bool, bytes]:
-        if isinstance(report, OrderReport):
-            order = report.order
-            status = order_status(order)
-            if self._faults.duplicating:
-                status += status
-            opening = open_order(order, self._contract(order), self._account) if report.full else b""
-            return order.client_id, order.filled > 0, opening + status
-        if isinstance(report, Notice):
-            return report.client_id, False, message(4, 2, report.order_id, report.code, report.text, "")
-        execution = report.execution
-        if isinstance(report, CommissionReport):
-            return execution.client_id, True, commission_report(execution)
-        contract = self._contracts.catalogue.by_con_id[execution.con_id]
-        return execution.client_id, True, execution_details(execution, contract, self._account, _LIVE_REQUEST)
-
-    # ----------------------------------------------------------------------------------------------------------- parts
-
-    @property
-    def _account(self) -> str:
-        return self._exchange.account.account_id
-
-    def _contract(self, order: Order) -> ListedContract:
-        return self._contracts.catalogue.by_con_id[order.con_id]
-
-    def _find(self, client_id: int, order_id: int) -> Order | None:
-        own = self._exchange.registry.find(client_id, order_id)
-        if own is not None:
-            return own
-        return self._exchange.registry.by_perm_id(self._shown.get(client_id, {}).get(order_id, 0))
-
-    def _swallow(self, client_id: int, request: PlaceOrder) -> bool:
-        """Whether a fault loses this order; the children of a lost parent are lost with it."""
-        lost = (client_id, request.parent_id) in self._swallowed or self._faults.take_swallow(request.order_type)
-        if lost:
-            self._swallowed.append((client_id, request.order_id))
-        return lost
-
-    def _answer_what_if(self, session: Session, asked: OrderRequest, contract: ListedContract) -> None:
-        """Say what the order would tie up; nothing is placed."""
-        price = self._exchange.admission.expected_price(asked, contract)
-        cost = price * asked.quantity * contract.multiplier if asked.side == "BUY" else Decimal(0)
-        order = Order(
-            perm_id=0,
-            client_id=asked.client_id,
-            order_id=asked.order_id,
-            con_id=asked.con_id,
-            side="BUY" if asked.side == "BUY" else "SELL",
-            quantity=int(asked.quantity),
-            order_type=asked.order_type,
-            tif=asked.tif,
-            placed_ns=0,
-            priority=0,
-            limit_price=asked.limit_price,
-            stop_price=asked.stop_price,
-            status=OrderStatus.PRE_SUBMITTED,
-        )
-        session.send(open_order(order, contract, self._account, what_if=True, margin=f"{cost:.2f}"))
-
-
-def _order_request(client_id: int, request: PlaceOrder, contract: ListedContract) -> OrderRequest:
-    asked = OrderRequest(
-        client_id=client_id,
-        order_id=request.order_id,
-        con_id=contract.con_id,
-        side=request.action,
-        quantity=request.quantity,
-        order_type=request.order_type,
-        tif=request.tif or "DAY",
-        limit_price=request.limit_price,
-        stop_price=request.aux_price,
-        oca_group=request.oca_group,
-        oca_type=request.oca_type,
-        order_ref=request.order_ref,
-        parent_id=request.parent_id,
-        trigger_method=request.trigger_method,
-        outside_rth=request.outside_rth,
-        transmit=request.transmit,
-        account=request.account,
-        unsupported=request.unsupported,
-    )
-    if request.order_type in {"STP", "STP LMT"}:
-        return asked
-    # Clients write 0 into the auxiliary price of orders that have none.
-    return structs.replace(asked, stop_price=None)
-
-
-def _client(session: Session) -> int:
-    return SERVER_SIDE if session.client_id is None else session.client_id
+        self._ids.forget(client_of(session))

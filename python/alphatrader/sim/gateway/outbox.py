@@ -16,6 +16,10 @@ class Outbox:
         self._sessions = sessions
         self._held: deque[tuple[float, int, bytes]] = deque()
 
+    def session(self, client_id: int) -> Session | None:
+        """Return the session of a connected client."""
+        return self._sessions.get(client_id)
+
     def put(self, client_id: int, encoded: bytes, now_s: float, hold_s: float) -> None:
         """Send a message now or after ``hold_s``; one that follows a held message of its client waits behind it."""
         if client_id not in self._sessions:

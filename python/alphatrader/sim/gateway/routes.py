@@ -42,10 +42,10 @@ def _orders(router: Router, gateway: "Gateway") -> None:
 
     router.on(PlaceOrder, guarded(orders.place))
     router.on(requests.CancelOrder, guarded(lambda s, r: orders.cancel(s, r, clock.wall_s())))
-    router.on(requests.ExecutionsRequest, orders.executions)
-    router.on_id(5, guarded(lambda s, _: orders.open_orders(s, of_all_clients=False)))
-    router.on_id(16, guarded(lambda s, _: orders.open_orders(s, of_all_clients=True)))
-    router.on_id(99, guarded(lambda s, _: orders.completed_orders(s)))
+    router.on(requests.ExecutionsRequest, orders.queries.executions)
+    router.on_id(5, guarded(lambda s, _: orders.queries.open_orders(s, of_all_clients=False)))
+    router.on_id(16, guarded(lambda s, _: orders.queries.open_orders(s, of_all_clients=True)))
+    router.on_id(99, guarded(lambda s, r: orders.queries.completed_orders(s, api_only=bool(r.number))))
     router.on_id(15, guarded(orders.auto_bind))
     router.on_id(58, guarded(lambda _s, _r: orders.cancel_all()))
 

@@ -40,9 +40,9 @@ def _executions(fields: FieldReader) -> requests.ExecutionsRequest:
     fields.skip("version")
     req_id, client_id = fields.integer("reqId"), fields.integer("clientId")
     account, since, symbol = fields.text("acctCode"), fields.text("time"), fields.text("symbol")
-    sec_type = fields.text("secType")
-    fields.skip("exchange")
-    return requests.ExecutionsRequest(req_id, client_id, account, since, symbol, sec_type, fields.text("side"))
+    sec_type, exchange = fields.text("secType"), fields.text("exchange")
+    side = fields.text("side")
+    return requests.ExecutionsRequest(req_id, client_id, account, since, symbol, sec_type, exchange, side)
 
 
 ACCOUNT_READERS = {

@@ -6,7 +6,7 @@ from alphatrader.sim.wire.fields import FieldReader
 
 Take = Callable[[FieldReader, str], object]
 Layout = tuple[tuple[str, str, Take], ...]
-"""Attribute of OrderTerms, name in the protocol, how the field is taken."""
+"""Attribute of WireTerms, name in the protocol, how the field is taken."""
 
 _TEXT, _FLAG, _NUMBER = FieldReader.text, FieldReader.flag, FieldReader.decimal
 _INTEGER, _WHOLE = FieldReader.integer, FieldReader.whole

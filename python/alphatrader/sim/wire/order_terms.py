@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 from msgspec import Struct
 
 from alphatrader.sim.wire.conditions import WireCondition
@@ -70,12 +71,14 @@ class BenchmarkTerms(Struct, frozen=True):
     reference_exchange: str = ""
 
 
-class OrderTerms(Struct, frozen=True, omit_defaults=True):
+class WireTerms(Struct, frozen=True, omit_defaults=True):
     """An order's terms as the client sent them, in the order of the protocol. None = not stated.
 
     Prices are dollars a share, times text as the protocol writes them, sizes shares or contracts.
     """
 
+    exchange: str = ""
+    """Where it was routed to: the exchange of its contract."""
     action: str = ""
     quantity: Decimal = Decimal(0)
     order_type: str = ""
@@ -191,6 +194,16 @@ class OrderTerms(Struct, frozen=True, omit_defaults=True):
     """``competeAgainstBestOffset``: dollars, or ``Infinity`` for "up to the mid"."""
     mid_offset_at_whole: Decimal | None = None
     mid_offset_at_half: Decimal | None = None
+
+
+def pack_terms(terms: WireTerms) -> str:
+    """Write terms as text that can be stored with the order."""
+    return msgspec.json.encode(terms).decode()
+
+
+def unpack_terms(text: str) -> WireTerms:
+    """Read what ``pack_terms`` wrote; empty text is an order without stated terms."""
+    return msgspec.json.decode(text, type=WireTerms) if text else WireTerms()
 
 
 INFINITE = "Infinity"

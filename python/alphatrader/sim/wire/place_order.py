@@ -37,10 +37,10 @@ from alphatrader.sim.wire.order_terms import (
     BenchmarkTerms,
     DeltaNeutralLeg,
     HedgeTerms,
-    OrderTerms,
     ScaleTerms,
     TagValue,
     WireLeg,
+    WireTerms,
 )
 from alphatrader.sim.wire.queries import ContractQuery, read_contract
 
@@ -55,15 +55,15 @@ class PlaceOrder(Struct, frozen=True):
     contract: ContractQuery
     sec_id_type: str
     sec_id: str
-    terms: OrderTerms
+    terms: WireTerms
 
 
-def read_place_order(fields: FieldReader, version: int = LONG_TAIL_VERSION) -> PlaceOrder:
-    """Take the fields of one order at a server version. Raises MalformedRequestError."""
+def read_place_order(fields: FieldReader) -> PlaceOrder:
+    """Take the fields of one order at the session's version. Raises MalformedRequestError."""
     order_id = fields.integer("orderId")
     contract = read_contract(fields)
     sec_id_type, sec_id = fields.text("secIdType"), fields.text("secId")
-    terms = _take(fields, HEAD)
+    terms = {"exchange": contract.exchange, **_take(fields, HEAD)}
     if contract.sec_type == "BAG":
         terms |= _combination(fields)
     terms |= _take(fields, MIDDLE) | _volatility(fields) | _take(fields, TRAILING) | _scale(fields)
@@ -71,9 +71,9 @@ def read_place_order(fields: FieldReader, version: int = LONG_TAIL_VERSION) -> P
     if terms["order_type"] in PEG_BENCH:
         terms["benchmark"] = BenchmarkTerms(**_take(fields, BENCHMARK))
     terms |= _conditions(fields) | _take(fields, END)
-    if version >= LONG_TAIL_VERSION:
+    if fields.version >= LONG_TAIL_VERSION:
         terms |= _tail(fields, str(terms["order_type"]), contract.exchange)
-    return PlaceOrder(order_id, contract, sec_id_type, sec_id, OrderTerms(**terms))
+    return PlaceOrder(order_id, contract, sec_id_type, sec_id, WireTerms(**terms))
 
 
 def _take(fields: FieldReader, layout: Layout) -> dict[str, Any]:

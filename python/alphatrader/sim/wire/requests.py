@@ -70,6 +70,7 @@ class ExecutionsRequest(Struct, frozen=True):
     since: str
     symbol: str
     sec_type: str
+    exchange: str
     side: str
 
 

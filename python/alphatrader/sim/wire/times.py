@@ -11,6 +11,8 @@ EASTERN = ZoneInfo("America/New_York")
 _NS = 1_000_000_000
 
 _REQUEST_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(-| +)(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +(\S+))?)?")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: +\S+)?")
+_DATE_DIGITS = 8
 _DURATION = re.compile(r"(\d+) ([SDWMY])")
 _SECONDS = {"S": 1, "D": 86_400, "W": 7 * 86_400, "M": 30 * 86_400, "Y": 365 * 86_400}
 _BAR_SIZES = {"secs": 1, "sec": 1, "mins": 60, "min": 60, "hours": 3600, "hour": 3600, "day": 86_400, "days": 86_400}
@@ -59,6 +61,16 @@ def read_time(text: str) -> int | None:
     except (ValueError, OSError, KeyError):
         raise TimeTextError(f"Invalid date, time, or time-zone entered: {text!r}") from None
     return int(moment.timestamp()) * _NS
+
+
+def read_moment(text: str, now_ns: int) -> int | None:
+    """Read a time as ``read_time`` does; ``15:59:00 US/Eastern`` means today, a date alone its last second."""
+    stated = text.strip()
+    if _TIME_OF_DAY.fullmatch(stated):
+        return read_time(f"{eastern(now_ns):%Y%m%d} {stated}")
+    if len(stated) == _DATE_DIGITS and stated.isdigit():
+        return read_time(f"{stated} 23:59:59")
+    return read_time(stated)
 
 
 def read_duration_ns(text: str) -> int:
