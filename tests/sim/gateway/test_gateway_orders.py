@@ -101,7 +101,7 @@ async def test_a_bracket_works_its_children_only_after_the_entry(traded):
     assert target.orderStatus.whyHeld == "child"
     assert stop.orderStatus.whyHeld == "child,trigger"
     assert target.orderStatus.parentId == entry.order.orderId
-    traded.market.set_quote(CALL_CON_ID, 1.40, 1.80, 10)
+    traded.market.set_quote(CALL_CON_ID, 1.78, 1.80, 10)
     await traded.until(lambda: entry.orderStatus.status == "Filled")
     await traded.until(lambda: stop.orderStatus.whyHeld == "trigger")
     assert target.orderStatus.status == "Submitted"
