@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.exchange.exchange import Exchange
 from alphatrader.sim.exchange.orders import ExecutionRecord, OrderStatus
-from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.completed_order import completed_order
 from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
 from alphatrader.sim.gateway.order_messages import commission_report, execution_details, order_bound
@@ -29,7 +28,6 @@ class OrderQueries:
         contracts: Mapping[int, ListedContract],
         ids: OrderIds,
         reporter: OrderReporter,
-        faults: FaultBoard,
         behaviours: Behaviours,
     ) -> None:
         self._exchange = exchange
@@ -37,7 +35,6 @@ class OrderQueries:
         self._contracts = contracts
         self._ids = ids
         self._reporter = reporter
-        self._faults = faults
         self._behaviours = behaviours
 
     def open_orders(self, session: Session, *, of_all_clients: bool) -> None:
@@ -56,8 +53,7 @@ class OrderQueries:
             elif is_manual(order) and self._ids.bind(order):
                 session.send(order_bound(order.perm_id, MANUAL_CLIENT, order.order_id))
             session.send(self._reporter.describe(order, session, client_id))
-        if not self._faults.take_withheld("open_orders"):
-            session.send(message(53, 1))
+        session.send(message(53, 1))
 
     def completed_orders(self, session: Session, *, api_only: bool) -> None:
         """Send orders that are done; refused ones are not among them, and with ``api_only`` manual ones neither."""
@@ -68,8 +64,7 @@ class OrderQueries:
             quantity = 0 if emptied and order.status is OrderStatus.FILLED else order.quantity
             account = self._exchange.account.account_id
             session.send(completed_order(order, self._contracts, account, session.version, quantity=quantity))
-        if not self._faults.take_withheld("completed_orders"):
-            session.send(message(102))
+        session.send(message(102))
 
     def executions(self, session: Session, request: ExecutionsRequest) -> None:
         """Send the executions of all clients that pass the filter, each with its commission."""
@@ -90,8 +85,7 @@ class OrderQueries:
                 )
             )
             session.send(commission_report(execution))
-        if not self._faults.take_withheld("executions"):
-            session.send(message(55, 1, request.req_id))
+        session.send(message(55, 1, request.req_id))
 
     def _passes(self, execution: ExecutionRecord, request: ExecutionsRequest) -> bool:
         if self._behaviours.on("executions_current_day"):

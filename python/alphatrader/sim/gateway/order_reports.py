@@ -96,10 +96,8 @@ class OrderReporter:
         if isinstance(report, OrderReport):
             order = report.order
             if report.full:
-                encoded = self.describe(order, session, client_id)
-            else:
-                encoded = order_status(order, order_id=self._ids.seen_by(client_id, order.order_id, order.perm_id))
-            return encoded + (self._repeated(order, client_id) if self._faults.duplicating else b"")
+                return self.describe(order, session, client_id)
+            return order_status(order, order_id=self._ids.seen_by(client_id, order.order_id, order.perm_id))
         if isinstance(report, Notice):
             if report.code != CANCELLED_CODE:
                 log.info(
@@ -117,9 +115,6 @@ class OrderReporter:
         return execution_details(
             execution, self._contracts, self._account, LIVE_REQUEST, session.version, order_id=order_id
         )
-
-    def _repeated(self, order: Order, client_id: int) -> bytes:
-        return order_status(order, order_id=self._ids.seen_by(client_id, order.order_id, order.perm_id))
 
     @property
     def _account(self) -> str:

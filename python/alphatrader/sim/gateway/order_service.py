@@ -1,6 +1,5 @@
 """Orders between client and exchange: requests in, reports out, each to the client that owns the order."""
 
-from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -34,7 +33,6 @@ from alphatrader.sim.wire.requests import CancelOrder, Numbered
 
 log = structlog.get_logger("alphatrader.sim.gateway")
 
-_SWALLOWED_KEPT = 1000
 _NO_OCA_REVISION = Refusal(10326, "OCA group revision is not allowed.")
 
 
@@ -59,10 +57,9 @@ class OrderService:
         self._behaviours = behaviours
         self._ids = OrderIds(exchange.registry)
         self._reporter = OrderReporter(exchange, self._known, self._ids, faults, outbox, behaviours, master_client_id)
-        self._swallowed: deque[tuple[int, int]] = deque(maxlen=_SWALLOWED_KEPT)
         self._late_cancels: list[tuple[float, int]] = []
         self.last_order_id: dict[int, int] = {}
-        self.queries = OrderQueries(exchange, market, self._known, self._ids, self._reporter, faults, behaviours)
+        self.queries = OrderQueries(exchange, market, self._known, self._ids, self._reporter, behaviours)
 
     # --------------------------------------------------------------------------------------------------------- placing
 
@@ -81,8 +78,6 @@ class OrderService:
             self._preview(session, asked)
             return
         existing = self._exchange.registry.find(client_id, order.order_id)
-        if existing is None and self._swallow(client_id, order):
-            return
         self.last_order_id[client_id] = order.order_id
         if existing is not None:
             self._modify(session, existing, asked)
@@ -95,9 +90,6 @@ class OrderService:
         for code, text in warnings_of(asked, order.terms, self._known.get(con_id), self._behaviours):
             session.error(order.order_id, code, text)
         self._exchange.place(asked, Refusal(rejection.code, rejection.text) if rejection else None)
-        warning = self._faults.take_warning()
-        if warning is not None:
-            session.error(order.order_id, warning.code, warning.text)
 
     def place_manual(self, con_id: int, terms: WireTerms) -> Order:
         """Place an order as if by hand at the terminal; the caller settles the gateway afterwards.
@@ -160,14 +152,6 @@ class OrderService:
             self._refuse(session, asked.order_id, answer)
         else:
             session.send(answer)
-
-    def _swallow(self, client_id: int, order: PlaceOrder) -> bool:
-        """Whether a fault loses this order; the children of a lost parent are lost with it."""
-        family_lost = (client_id, order.terms.parent_id) in self._swallowed
-        lost = family_lost or self._faults.take_swallow(order.terms.order_type)
-        if lost:
-            self._swallowed.append((client_id, order.order_id))
-        return lost
 
     # ------------------------------------------------------------------------------------------------------ cancelling
 

@@ -55,7 +55,7 @@ class Picker:
 
     def picks(self, session: Session, request: Request, on: str = "new") -> bool:
         """Whether this request is a struck one; counts it if it fits."""
-        if not isinstance(request, PlaceOrder) or request.what_if or not self._fits(session, request, on):
+        if not isinstance(request, PlaceOrder) or request.terms.what_if or not self._fits(session, request, on):
             return False
         self._seen += 1
         return self._seen % self._choice.every == 0
@@ -65,15 +65,18 @@ class Picker:
         known = self._stage.gateway.exchange.registry.find(client_of(session), request.order_id) is not None
         if on != "any" and known != (on == "modify"):
             return False
-        if choice.client_id not in {None, client_of(session)} or choice.order_type not in {"", request.order_type}:
+        if choice.client_id not in {None, client_of(session)} or choice.order_type not in {
+            "",
+            request.terms.order_type,
+        }:
             return False
         return choice.role in {"any", _role(request)}
 
 
 def _role(request: PlaceOrder) -> str:
-    if request.parent_id:
+    if request.terms.parent_id:
         return "child"
-    return "single" if request.transmit else "parent"
+    return "single" if request.terms.transmit else "parent"
 
 
 class _Reject:
@@ -114,7 +117,7 @@ class _LostFamilies:
 
     def strike(self, session: Session, request: Request) -> bool | None:
         """Lose a child."""
-        if not isinstance(request, PlaceOrder) or (client_of(session), request.parent_id) not in self._lost:
+        if not isinstance(request, PlaceOrder) or (client_of(session), request.terms.parent_id) not in self._lost:
             return None
         self.lose(session, request)
         return True
