@@ -30,7 +30,7 @@ async def test_client_id_0_may_bind_and_others_may_not(bench):
     codes = []
     other.errorEvent += lambda req_id, code, text, contract: codes.append(code)
     other.reqAutoOpenOrders(True)
-    await bench.until(lambda: codes == [321])
+    await bench.until(lambda: codes == [327])
     assert ib.isConnected()
 
 
