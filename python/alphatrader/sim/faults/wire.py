@@ -33,7 +33,10 @@ class WireRules(Rules[WireRule]):
         return self.active or bool(self._late)
 
     def apply(self, session: "Session", data: bytes) -> bytes:
-        """Pass one write through the rules."""
+        """Pass one write through the rules; behind bytes that are late it waits like them."""
+        if session in self._late:
+            self._late[session].append(data)
+            return b""
         for entry in self.live():
             instead = entry.rule.strike(session, data)
             if instead is not None:
@@ -41,16 +44,10 @@ class WireRules(Rules[WireRule]):
                 self.struck(entry)
             if not data:
                 break
-        if data and session in self._late:
-            self._late[session].append(data)
-            return b""
         return data
 
     def put_off(self, session: "Session", data: bytes, by_s: float) -> None:
         """Write bytes later; the first of a line to be late decides when those behind it may go."""
-        if session in self._late:
-            self._late[session].append(data)
-            return
         self._late[session] = deque([data])
         self._schedule.later(by_s, lambda: self._release(session))
 

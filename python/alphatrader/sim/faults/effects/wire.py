@@ -19,11 +19,11 @@ class WireEffects:
         self.effects: Effects = {kinds.Wire: self._apply}
 
     def _apply(self, fault: kinds.Wire) -> None:
-        rule = Writes(self._stage, fault) if fault.do in {"delay", "split", "cut"} else _Frames(self._stage, fault)
+        rule = Writes(self._stage, fault) if fault.do in {"delay", "split", "cut"} else Frames(self._stage, fault)
         self._stage.board.wire.add(rule, for_s=fault.for_s, count=fault.count)
 
 
-class _Frames:
+class Frames:
     """Strikes frames: lost, doubled, swapped with the next, or with one byte changed."""
 
     def __init__(self, stage: Stage, fault: kinds.Wire) -> None:
