@@ -77,6 +77,7 @@ class ScriptedMarket:
         self.close_ns = CLOSE_NS
         self.label = "SIMULATED MARKET (scripted)"
         self.listing_version = 1
+        self._contracts: tuple[ListedContract, ...] = CONTRACTS
         self.phases: dict[int, Phase] = {}
         self.settlements: dict[int, float] = {}
         self.watched: frozenset[int] = frozenset()
@@ -114,6 +115,18 @@ class ScriptedMarket:
         """Show a book of SPY: rows of (market maker, price, size)."""
         self._pending.append(Depth(self._now_ns, SPY_CON_ID, tuple(bids), tuple(asks)))
 
+    def announce(self, update: MarketUpdate) -> None:
+        """Say anything else: a halt, greeks, a new day."""
+        self._pending.append(update)
+
+    def list_contracts(self, contracts: Sequence[ListedContract]) -> None:
+        """List other contracts from now on; new ones have no quote until they are given one."""
+        self._contracts = tuple(contracts)
+        self.listing_version += 1
+        for contract in contracts:
+            if contract.con_id not in self._quotes:
+                self.set_levels(contract.con_id, [], [])
+
     # ----------------------------------------------------------------------------------------- SimulatedMarket
 
     @property
@@ -122,8 +135,8 @@ class ScriptedMarket:
         return self._now_ns
 
     def contracts(self) -> Sequence[ListedContract]:
-        """Return SPY and its options."""
-        return CONTRACTS
+        """Return what is listed: SPY and its options, unless ``list_contracts`` said otherwise."""
+        return self._contracts
 
     def advance(self, to_ns: int) -> list[MarketUpdate]:
         """Return what was done by hand since the last call."""

@@ -70,11 +70,13 @@ class Bench(SimpleNamespace):
 
 
 @asynccontextmanager
-async def running(library: ModuleType, state_dir: Path, market: ScriptedMarket | None = None) -> AsyncIterator[Bench]:
+async def running(
+    library: ModuleType, state_dir: Path, market: ScriptedMarket | None = None, **settings: Any
+) -> AsyncIterator[Bench]:
     """Run a gateway over a scripted market."""
     market = market or ScriptedMarket()
     async with AsyncExitStack() as stack:
-        sim = await stack.enter_async_context(open_simulator(SimSettings(state_dir=state_dir), market))
+        sim = await stack.enter_async_context(open_simulator(SimSettings(state_dir=state_dir, **settings), market))
         async with AsyncExitStack() as clients:
             yield Bench(sim=sim, market=market, library=library, stack=clients)
 
@@ -87,6 +89,6 @@ async def bench(library: ModuleType, tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def running_gateway(library: ModuleType) -> Callable[[Path], Any]:
+def running_gateway(library: ModuleType) -> Callable[..., Any]:
     """Run a gateway on a state directory, as often as a test likes."""
-    return lambda state_dir: running(library, state_dir)
+    return lambda state_dir, **settings: running(library, state_dir, **settings)

@@ -1,12 +1,19 @@
 """A client made of bytes: what it is sent is seen as it stands on the wire."""
 
 import asyncio
+import contextlib
 import struct
 
+from alphatrader.sim.scripted import CALL_CON_ID, SPY_CON_ID, ScriptedMarket
+from alphatrader.sim.settings import SimSettings
+from alphatrader.sim.simulator import open_simulator
 from alphatrader.sim.wire.framing import frame
 
 HELLO = b"API\0" + frame(b"v100..176")
 HELLO_981 = b"API\0" + frame(b"v100..157")
+HELLO_PACED = b"API\0" + frame(b"v100..176 +PACEAPI")
+SPY = (SPY_CON_ID, "SPY", "STK", "", 0.0, "", "", "SMART", "", "USD", "SPY", "SPY")
+CALL = (CALL_CON_ID, *[""] * 3, 0.0, *[""] * 7)
 
 
 def fields(*values):
@@ -42,6 +49,19 @@ class RawClient:
             (length,) = struct.unpack(">I", await self.reader.readexactly(4))
             return (await self.reader.readexactly(length))[:-1].decode().split("\0")
 
+    async def tick(self, req_id, tick_type):
+        """The next tick of one type of a line, as its fields after the type."""
+        while True:
+            found = await self.message()
+            at = 1 if found[0] == "21" else 2
+            if found[0] in {"1", "2", "21", "45", "46"} and found[at : at + 2] == [str(req_id), str(tick_type)]:
+                return found[at + 2 :]
+
+    async def error(self):
+        """Request id and code of the next error."""
+        found = await self.until(4)
+        return int(found[2]), int(found[3])
+
     async def until(self, message_id):
         """The next message of one kind; those before it are passed over."""
         while (found := await self.message())[0] != str(message_id):
@@ -60,3 +80,22 @@ class RawClient:
         """Everything until the server closes."""
         async with asyncio.timeout(5):
             return await self.reader.read()
+
+
+class _Holder:
+    """What a raw client needs of a bench."""
+
+    def __init__(self, sim):
+        self.sim = sim
+
+
+@contextlib.asynccontextmanager
+async def served(tmp_path, market=None, **settings):
+    """A raw client of a gateway with settings of its own, over a scripted market."""
+    market = market or ScriptedMarket()
+    async with (
+        open_simulator(SimSettings(state_dir=tmp_path, **settings), market) as sim,
+        RawClient(_Holder(sim)) as client,
+    ):
+        client.sim, client.market = sim, market
+        yield client

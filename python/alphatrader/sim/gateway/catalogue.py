@@ -32,6 +32,10 @@ class Catalogue:
             if contract.sec_type == "OPT":
                 self._by_option[contract.symbol, contract.expiry, contract.strike].append(contract)
 
+    def listed(self, con_id: int) -> ListedContract | None:
+        """Return a contract that is listed now."""
+        return self.by_con_id.get(con_id)
+
     def underlyings(self) -> list[ListedContract]:
         """Return everything that isn't an option."""
         return [contract for contract in self.by_con_id.values() if contract.sec_type != "OPT"]

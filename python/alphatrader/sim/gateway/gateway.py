@@ -69,7 +69,7 @@ class Gateway:
         self._watched: frozenset[int] = frozenset()
         self._moved: set[int] = set()
         self.contracts = ContractService(market, self.faults)
-        self.quotes = QuoteService(market, self.contracts, self.faults)
+        self.quotes = QuoteService(market, self.contracts, self.faults, behaviours, self.login)
         self.depth = DepthService(self.contracts, self.faults)
         self.ticks = TickService(market, self.contracts, self.faults)
         self.outbox = Outbox(self.sessions)
@@ -138,6 +138,7 @@ class Gateway:
             return
         del self.sessions[client_id]
         self.drop_subscriptions(session)
+        self.quotes.leave(session)
         self.accounts.forget(session)
         self.scanner.forget(session)
         self.reference.forget(session)

@@ -1,189 +1,198 @@
-"""L1 lines: quotes conflated by wall time, prints (233) one by one, greeks of options, snapshots."""
+"""L1 lines: requests, snapshots, permissions, and what a new line is told at once."""
 
-from collections import defaultdict
+from msgspec import Struct
 
+from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
+from alphatrader.sim.gateway.generic_ticks import illegal
+from alphatrader.sim.gateway.permissions import Grant, grant
+from alphatrader.sim.gateway.polled_quotes import ComboDesk, ComboLeg, DelayedDesk, PolledLine
+from alphatrader.sim.gateway.quote_lines import Line, Lines
 from alphatrader.sim.gateway.quote_messages import (
-    CALL_OPEN_INTEREST,
+    DELAYED,
+    DELAYED_TICKS,
+    FROZEN,
     LIVE,
-    PUT_OPEN_INTEREST,
-    DayStats,
-    day_ticks,
-    greeks_changes,
-    quote_changes,
-    rt_volume,
-    tick_size,
+    TickEncoder,
 )
-from alphatrader.sim.gateway.session import Session
-from alphatrader.sim.market.types import Greeks, ListedContract, MarketUpdate, Print, Quote, SimulatedMarket
+from alphatrader.sim.gateway.quote_publisher import QuotePublisher
+from alphatrader.sim.gateway.session import SERVER_SIDE, Session
+from alphatrader.sim.gateway.venues import bbo_exchange
+from alphatrader.sim.login import Login
+from alphatrader.sim.market.types import ListedContract, MarketUpdate, Phase, SimulatedMarket
 from alphatrader.sim.wire.data_requests import MarketDataRequest
+from alphatrader.sim.wire.errors import invalid
 from alphatrader.sim.wire.fields import message
+from alphatrader.sim.wire.requests import Numbered
 
-CONFLATION_S = 0.05
-"""Wall time between two updates of one line. Real gateways take 0.25 s."""
-GREEKS_CONFLATION_S = 0.2
-MAX_LINES = 100
-"""Market data lines a login: the broker's default."""
+POLL_S = 0.25
+"""Wall time between two looks at a combination; delayed lines are looked at every second."""
+_DELAYED_POLL_S = 1.0
+_NO_SNAPSHOT_TICKS = invalid("Snapshot market data subscription is not applicable to generic ticks")
 
 
-class Line:
-    """One client's subscription of one contract, and what it was told last."""
+class _Snapshot(Struct):
+    """A snapshot that has been sent and not yet ended."""
 
-    __slots__ = ("contract", "greeks_due_s", "prints", "quote", "quote_due_s", "req_id", "session")
-
-    def __init__(self, session: Session, req_id: int, contract: ListedContract, *, prints: bool) -> None:
-        self.session = session
-        self.req_id = req_id
-        self.contract = contract
-        self.prints = prints
-        self.quote: Quote | None = None
-        self.quote_due_s = 0.0
-        self.greeks_due_s = 0.0
+    session: Session
+    req_id: int
+    end_s: float
 
 
 class QuoteService:
     """Serves reqMktData. Call ``publish`` after each advance of the market."""
 
-    def __init__(self, market: SimulatedMarket, contracts: ContractService, faults: FaultBoard) -> None:
+    def __init__(
+        self,
+        market: SimulatedMarket,
+        contracts: ContractService,
+        faults: FaultBoard,
+        behaviours: Behaviours,
+        login: Login,
+    ) -> None:
         self._market = market
         self._contracts = contracts
-        self._faults = faults
-        self._lines: dict[int, dict[tuple[int, int], Line]] = defaultdict(dict)
-        self._by_request: dict[tuple[int, int], Line] = {}
-        self._stats: dict[int, DayStats] = {}
-        self._fresh_quotes: dict[int, Quote] = {}
-        self._fresh_greeks: dict[int, Greeks] = {}
+        self._behaviours = behaviours
+        self._login = login
+        self._lines = Lines()
+        self._publisher = QuotePublisher(market, contracts, faults, self._lines, login.conflation_s)
+        self._snapshots: list[_Snapshot] = []
+        self._wanted_types: dict[Session, int] = {}
 
     def load_stats(self) -> None:
         """Sum up the session so far, so that day volume and VWAP start right. It takes a while: do it once."""
-        for contract in self._contracts.catalogue.underlyings():
-            stats = self._stats.setdefault(contract.con_id, DayStats())
-            for tick in self._market.history(contract.con_id, self._market.open_ns, self._market.now_ns):
-                stats.add(tick)
+        self._publisher.load_stats()
 
     # ------------------------------------------------------------------------------------------------------- requests
 
+    def choose_type(self, session: Session, request: Numbered) -> None:
+        """Remember which data a client wants from now on: 1 live, 2 frozen, 3 delayed, 4 delayed and frozen."""
+        if not LIVE <= request.number <= 4:
+            session.error(SERVER_SIDE, 321, invalid(f"Invalid market data type {request.number}"))
+            return
+        self._wanted_types[session] = request.number
+
     def start(self, session: Session, request: MarketDataRequest, now_s: float) -> None:
         """Open a line, or answer a snapshot."""
+        wrong = illegal(request.generic_ticks, request.contract.sec_type or "STK")
+        snapshot = request.snapshot or request.regulatory
+        if wrong is not None or (snapshot and request.generic_ticks):
+            session.error(request.req_id, 321, wrong or _NO_SNAPSHOT_TICKS)
+            return
+        if (session, request.req_id) in self._lines or self._find_snapshot(session, request.req_id):
+            session.error(request.req_id, 322, "Error processing request.-'bN' : cause - Duplicate ticker id")
+            return
+        limit = int(self._behaviours.number("market_data_lines"))
+        if not snapshot and len(self._lines) >= limit:
+            session.error(request.req_id, 101, f"Max number of tickers has been reached : {limit}")
+            return
+        if request.contract.sec_type == "BAG":
+            self._start_combination(session, request, now_s, snapshot=snapshot)
+            return
         contract = self._contracts.resolve(session, request.req_id, request.contract)
         if contract is None:
             return
-        key = (_client(session), request.req_id)
-        if key in self._by_request:
-            session.error(request.req_id, 322, "Error processing request.-'xx' : cause - Duplicate ticker id")
+        closed = self._market.phase(contract.con_id) is Phase.CLOSED
+        wanted = self._wanted_types.get(session, LIVE)
+        granted = grant(self._login, wanted, contract, closed=closed, behaviours=self._behaviours)
+        if granted.code:
+            session.error(request.req_id, granted.code, granted.text)
+        if granted.data_type:
+            self._open(session, request, contract, granted, now_s, snapshot=snapshot, closed=closed)
+
+    def _open(
+        self,
+        session: Session,
+        request: MarketDataRequest,
+        contract: ListedContract,
+        granted: Grant,
+        now_s: float,
+        *,
+        snapshot: bool,
+        closed: bool,
+    ) -> None:
+        req_id = request.req_id
+        session.send(message(81, req_id, contract.min_tick, bbo_exchange(contract), 3))
+        session.send(message(58, 1, req_id, granted.data_type))
+        if granted.data_type >= DELAYED:
+            desk = DelayedDesk(self._market, contract)
+            encoder = TickEncoder(req_id, DELAYED_TICKS)
+            self._start_polled(PolledLine(session, req_id, contract, encoder, desk, _DELAYED_POLL_S), now_s, snapshot)
             return
-        if not request.snapshot and len(self._by_request) >= MAX_LINES:
-            session.error(request.req_id, 101, "Max number of tickers has been reached")
+        line = Line(session, req_id, contract, frozenset(request.generic_ticks), greeks=granted.greeks)
+        absent = closed and granted.data_type != FROZEN and self._behaviours.on("closed_quotes_absent")
+        self._publisher.send_present(line, now_s, sides=not absent)
+        if snapshot:
+            self._note_snapshot(session, req_id, now_s)
+        else:
+            self._lines.add(line)
+
+    def _start_combination(self, session: Session, request: MarketDataRequest, now_s: float, *, snapshot: bool) -> None:
+        legs = []
+        for leg in request.contract.legs:
+            contract = self._contracts.catalogue.listed(leg.con_id)
+            if contract is None or leg.action not in {"BUY", "SELL"} or leg.ratio < 1:
+                session.error(request.req_id, 321, invalid(f"Invalid combo leg {leg.con_id}"))
+                return
+            legs.append(ComboLeg(contract, leg.ratio if leg.action == "BUY" else -leg.ratio))
+        if len(legs) < 2:
+            session.error(request.req_id, 321, invalid("A combination has two legs at least"))
             return
-        line = Line(session, request.req_id, contract, prints="233" in request.generic_ticks)
-        session.send(message(81, request.req_id, contract.min_tick, "a6", 3))
+        session.send(message(81, request.req_id, "0.01", "", 0))
         session.send(message(58, 1, request.req_id, LIVE))
-        self._send_present(line, open_interest="101" in request.generic_ticks or contract.sec_type == "OPT")
-        if request.snapshot:
-            session.send(message(57, 1, request.req_id))
-            return
-        line.quote_due_s = now_s + CONFLATION_S
-        self._lines[contract.con_id][key] = line
-        self._by_request[key] = line
+        desk = ComboDesk(self._market, tuple(legs))
+        encoder = TickEncoder(request.req_id)
+        line = PolledLine(session, request.req_id, legs[0].contract, encoder, desk, POLL_S)
+        self._start_polled(line, now_s, snapshot)
+
+    def _start_polled(self, line: PolledLine, now_s: float, snapshot: bool) -> None:
+        session = line.session
+        session.send(b"".join(line.poll()))
+        line.due_s = now_s + line.interval_s
+        if snapshot:
+            self._note_snapshot(session, line.req_id, now_s)
+        else:
+            self._lines.add(line)
 
     def stop(self, session: Session, req_id: int) -> None:
         """Close a line."""
-        line = self._by_request.pop((_client(session), req_id), None)
-        if line is None:
+        snapshot = self._find_snapshot(session, req_id)
+        if snapshot is not None:
+            self._snapshots.remove(snapshot)
+        elif not self._lines.remove(session, req_id):
             session.error(req_id, 300, f"Can't find EId with tickerId:{req_id}")
-            return
-        self._drop(line)
 
     def forget(self, session: Session) -> None:
         """Close all lines of a client."""
-        for key in [key for key in self._by_request if key[0] == _client(session)]:
-            self._drop(self._by_request.pop(key))
+        self._lines.forget(session)
+        self._snapshots = [snapshot for snapshot in self._snapshots if snapshot.session is not session]
 
-    def _drop(self, line: Line) -> None:
-        lines = self._lines[line.contract.con_id]
-        lines.pop((_client(line.session), line.req_id), None)
-        if not lines:
-            del self._lines[line.contract.con_id]
+    def leave(self, session: Session) -> None:
+        """Forget a client that has gone, its wishes too."""
+        self.forget(session)
+        self._wanted_types.pop(session, None)
 
     def watched(self) -> set[int]:
         """Contracts that somebody listens to."""
-        return set(self._lines)
-
-    # ------------------------------------------------------------------------------------------------------ publishing
+        return self._lines.watched()
 
     def publish(self, updates: list[MarketUpdate], now_s: float) -> None:
-        """Send prints at once, and quotes of the lines whose time has come."""
-        for update in updates:
-            if isinstance(update, Print):
-                self._on_print(update)
-            elif isinstance(update, Quote):
-                if update.con_id in self._lines:
-                    self._fresh_quotes[update.con_id] = update
-            elif isinstance(update, Greeks) and update.con_id in self._lines:
-                self._fresh_greeks[update.con_id] = update
-        self._fresh_quotes = {
-            con_id: quote for con_id, quote in self._fresh_quotes.items() if not self._send_quotes(quote, now_s)
-        }
-        self._fresh_greeks = {
-            con_id: greeks for con_id, greeks in self._fresh_greeks.items() if not self._send_greeks(greeks, now_s)
-        }
+        """Send prints at once, quotes of the lines whose time has come, and the ends of snapshots."""
+        self._publisher.publish(updates, now_s)
+        if self._snapshots:
+            for snapshot in [snapshot for snapshot in self._snapshots if snapshot.end_s <= now_s]:
+                self._snapshots.remove(snapshot)
+                snapshot.session.send(message(57, 1, snapshot.req_id))
 
-    def _on_print(self, tick: Print) -> None:
-        stats = self._stats.get(tick.con_id)
-        if stats is None:
-            stats = self._stats[tick.con_id] = DayStats()
-        stats.add(tick)
-        for line in self._lines.get(tick.con_id, {}).values():
-            if line.prints and not self._faults.muted(line.contract, "trade"):
-                line.session.send_data(rt_volume(line.req_id, tick, stats))
+    # ------------------------------------------------------------------------------------------------------- snapshots
 
-    def _send_quotes(self, quote: Quote, now_s: float) -> bool:
-        """Update the lines of a contract; return whether none is left waiting."""
-        complete = True
-        for line in self._lines.get(quote.con_id, {}).values():
-            if now_s < line.quote_due_s or self._faults.muted(line.contract, "quote"):
-                complete = False
-                continue
-            changes = quote_changes(line.req_id, line.quote, quote)
-            if not changes:
-                continue
-            if line.session.send_data(b"".join(changes)):
-                line.quote = quote
-                line.quote_due_s = now_s + CONFLATION_S
-            else:
-                complete = False
-        return complete
+    def _note_snapshot(self, session: Session, req_id: int, now_s: float) -> None:
+        wait_s = self._behaviours.number("snapshot_end_s")
+        if wait_s <= 0:
+            session.send(message(57, 1, req_id))
+        else:
+            self._snapshots.append(_Snapshot(session, req_id, now_s + wait_s))
 
-    def _send_greeks(self, greeks: Greeks, now_s: float) -> bool:
-        complete = True
-        for line in self._lines.get(greeks.con_id, {}).values():
-            if now_s < line.greeks_due_s or self._faults.muted(line.contract, "quote"):
-                complete = False
-                continue
-            quote = line.quote or self._market.quote(greeks.con_id)
-            if line.session.send_data(b"".join(greeks_changes(line.req_id, greeks, quote))):
-                line.greeks_due_s = now_s + GREEKS_CONFLATION_S
-            else:
-                complete = False
-        return complete
-
-    def _send_present(self, line: Line, *, open_interest: bool) -> None:
-        """Tell a new line everything that is known now."""
-        contract, req_id = line.contract, line.req_id
-        if self._faults.muted(contract, "quote"):
-            return
-        quote = self._market.quote(contract.con_id)
-        out = quote_changes(req_id, None, quote)
-        out += day_ticks(req_id, self._stats.get(contract.con_id, DayStats()))
-        if contract.sec_type == "OPT":
-            out += greeks_changes(req_id, self._market.greeks(contract.con_id), quote)
-        if open_interest and contract.sec_type == "OPT":
-            tick_type = CALL_OPEN_INTEREST if contract.right == "C" else PUT_OPEN_INTEREST
-            out.append(tick_size(req_id, tick_type, self._market.open_interest(contract.con_id)))
-        line.session.send(b"".join(out))
-        line.quote = quote
-
-
-def _client(session: Session) -> int:
-    return -1 if session.client_id is None else session.client_id
+    def _find_snapshot(self, session: Session, req_id: int) -> _Snapshot | None:
+        return next((each for each in self._snapshots if each.session is session and each.req_id == req_id), None)

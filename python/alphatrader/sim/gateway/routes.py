@@ -54,6 +54,7 @@ def _market_data(router: Router, gateway: "Gateway") -> None:
     quotes, depth, ticks, history = gateway.quotes, gateway.depth, gateway.ticks, gateway.history
     router.on(data.MarketDataRequest, lambda s, r: quotes.start(s, r, gateway.clock.wall_s()))
     router.on_id(2, lambda s, r: quotes.stop(s, r.number))
+    router.on_id(59, quotes.choose_type)
     router.on(data.DepthRequest, depth.start)
     router.on_id(11, lambda s, r: depth.stop(s, r.number))
     router.on(data.TickByTickRequest, ticks.start_ticks)
@@ -65,7 +66,7 @@ def _market_data(router: Router, gateway: "Gateway") -> None:
     router.on(data.HeadTimestampRequest, history.head_timestamp)
     router.on(data.CalculationRequest, gateway.calculations.calculate)
     # Calculations and head timestamps are answered at once; there is nothing left to cancel.
-    for message_id in (25, 56, 57, 59, 89, 90):
+    for message_id in (25, 56, 57, 89, 90):
         router.on_id(message_id, _nothing)
 
 

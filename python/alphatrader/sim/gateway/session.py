@@ -178,16 +178,19 @@ class Session(asyncio.Protocol):
 
     def send_data(self, encoded: bytes) -> bool:
         """Queue market data; False = dropped, because the client does not read as fast as the market runs."""
-        transport = self._transport
-        if transport is None:
-            return False
-        if len(self._out) + transport.get_write_buffer_size() > CONGESTED_BYTES:
+        if self.congested:
             self.dropped_messages += 1
             if self.dropped_messages == 1:
                 log.warning("SIMULATED gateway: slow client, market data dropped", client_id=self.client_id)
             return False
         self._out += self._owner.alter(self, encoded)
         return True
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much is unsent that market data would be dropped now."""
+        transport = self._transport
+        return transport is None or len(self._out) + transport.get_write_buffer_size() > CONGESTED_BYTES
 
     def error(self, req_id: int, code: int, text: str) -> None:
         """Queue an error or notice (message 4)."""

@@ -4,6 +4,7 @@ European options by Black and Scholes without interest, as the simulated surface
 dividends and interest are worth the same.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from alphatrader import calendar
 from alphatrader._core import black_scholes, implied_volatility
-from alphatrader.domain.errors import AlphaTraderError
 from alphatrader.sim.market.types import ListedContract
 
 Floats = NDArray[np.float64]
@@ -19,13 +19,11 @@ _MIN_SECONDS = 1.0
 
 
 def settlement_ns(contract: ListedContract) -> int:
-    """Return when an option settles; by the calendar where the listing does not say."""
+    """Return when an option settles; four in the afternoon where the listing does not say."""
     if contract.settlement_ns:
         return contract.settlement_ns
-    try:
-        return calendar.option_settlement_ns(contract.trading_class, contract.expiry)
-    except AlphaTraderError:  # an expiry beyond the calendar, or on a holiday
-        return 0
+    expiry = dt.datetime.strptime(f"{contract.expiry}16", "%Y%m%d%H").replace(tzinfo=calendar.NEW_YORK)
+    return int(expiry.timestamp()) * calendar.NS
 
 
 class OptionTerms:
@@ -33,7 +31,7 @@ class OptionTerms:
 
     def __init__(self, contracts: Sequence[ListedContract]) -> None:
         self.strike = np.array([float(contract.strike) for contract in contracts])
-        self.right = np.array([1.0 if contract.right == "C" else -1.0 for contract in contracts])
+        self.right = np.array([1 if contract.right == "C" else -1 for contract in contracts], dtype=np.int8)
         self._settlement_ns = np.array([settlement_ns(contract) for contract in contracts], dtype=np.float64)
 
     def seconds(self, now_ns: int) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -254,6 +254,7 @@ class ChainTable:
     rho: NDArray[np.float64]
 
 
+@runtime_checkable
 class MarketTables(SimulatedMarket, Protocol):
     """The market as a data vendor needs it: whole tables rather than streams."""
 
