@@ -57,6 +57,12 @@ class RawClient:
             if found[0] in {"1", "2", "21", "45", "46"} and found[at : at + 2] == [str(req_id), str(tick_type)]:
                 return found[at + 2 :]
 
+    async def settled(self):
+        """Wait until the gateway has taken in what was done to the market."""
+        async with asyncio.timeout(5):
+            while self.market._pending:
+                await asyncio.sleep(0.002)
+
     async def error(self):
         """Request id and code of the next error."""
         found = await self.until(4)

@@ -30,14 +30,15 @@ def ask(client, req_id, contract=SPY, generic="", snapshot=0, regulatory=0):
 
 async def test_a_line_opens_with_its_parameters_type_and_day(client):
     client.market.trade(SPY_CON_ID, 650.01, 100, "ARCA")
+    await client.settled()
     ask(client, 5)
     assert await client.message() == ["81", "5", "0.01", "9c0001", "3"]
     assert await client.message() == ["58", "1", "5", "1"]
     assert await client.message() == ["1", "6", "5", "1", "650", "500", "1"]
     assert await client.message() == ["2", "6", "5", "0", "500"]
+    assert await client.tick(5, 14) == ["650.01", "0", "0"]
     assert await client.tick(5, 9) == ["648.5", "0", "0"]
     assert await client.tick(5, 49) == ["0"]
-    assert await client.tick(5, 14) == ["650.01", "0", "0"]
 
 
 @pytest.mark.parametrize("code", [10089, 354, 10168])
