@@ -19,7 +19,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run", short_help="Trade: simulated, paper or live.")(run.run)
-app.command("sim", short_help="Serve a SIMULATED market and gateway.")(sim.sim)
+app.command(
+    "sim",
+    short_help="Serve a SIMULATED market and gateway.",
+    # Its options are those of the simulator's own command line, its help too.
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+)(sim.sim)
 app.command("replay", short_help="Replay a run and compare its decisions.")(replay.replay)
 app.command("status", short_help="Show feeds, trading state, positions, P&L.")(operator.status)
 app.command("halt", short_help="Stop new risk at once; stops are kept.")(operator.halt)

@@ -5,7 +5,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from alphatrader.domain.errors import ConfigError
 from alphatrader.ops.doctor_links import greet_gateway
+from alphatrader.sim.arguments import make_parser, read_settings
+from alphatrader.sim.settings import SimSettings
 
 
 def test_the_simulator_serves_its_protocol_and_stops_on_a_signal(tmp_path: Path) -> None:
@@ -21,6 +26,9 @@ def test_the_simulator_serves_its_protocol_and_stops_on_a_signal(tmp_path: Path)
         "none",
         "--speed",
         "2",
+        "--port=0",
+        "--control-port=0",
+        "--alphavantage-port=0",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         announcement = state / "sim.json"
@@ -34,7 +42,8 @@ def test_the_simulator_serves_its_protocol_and_stops_on_a_signal(tmp_path: Path)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
-    assert output.startswith("SIMULATED MARKET (seed 7, 2x time)")
+    assert "SIMULATED MARKET (seed 7)   2x time" in output.splitlines()[0]
+    assert f"TWS protocol on 127.0.0.1:{port}, account DUSIM0001" in output
 
 
 def test_a_symbol_that_cannot_be_simulated_gets_one_line(tmp_path: Path) -> None:
@@ -44,5 +53,28 @@ def test_a_symbol_that_cannot_be_simulated_gets_one_line(tmp_path: Path) -> None
         [*command, "--state-dir", str(tmp_path / "s")], capture_output=True, text=True, check=False, timeout=60
     )
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: the simulator refuses symbols:")
+    assert ended.stderr.startswith("error: the simulator refuses --symbols:")
     assert ended.stderr.count("\n") == 1
+
+
+def test_options_are_the_fields_of_the_settings_with_their_defaults(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("simulator: {seed: 11}")
+    command = [sys.executable, "-m", "alphatrader.cli", "sim", "--config", str(tmp_path / "c.yaml"), "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    text = " ".join(shown.split())
+    for name in SimSettings.model_fields:
+        assert f"--{name.replace('_', '-')}" in text, name
+    assert "same seed, same market [default: 11]" in text
+    assert "port of the TWS protocol; 0 = any free one [default: 7497]" in text
+
+
+def test_pairs_are_read_as_values_and_a_wrong_one_gets_one_line(capsys) -> None:
+    parser = make_parser("sim", "", {})
+    behaviour = ["--behaviour", "snapshot_end_s=0.0", "--behaviour", "executions_current_day=false"]
+    settings = read_settings(parser, ["--state-dir", "x", *behaviour], {})
+    assert settings.behaviours == {"snapshot_end_s": 0.0, "executions_current_day": False}
+    with pytest.raises(SystemExit):
+        read_settings(parser, ["--state-dir", "x", "--behaviour", "snapshot_end_s"], {})
+    assert "takes NAME=VALUE (was 'snapshot_end_s')" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match=r"the simulator refuses --speed: .* was '0'"):
+        read_settings(parser, ["--state-dir", "x", "--speed", "0"], {})

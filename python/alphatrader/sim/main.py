@@ -3,17 +3,23 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 
 from alphatrader.domain.errors import AlphaTraderError
 from alphatrader.sim.settings import SimSettings
-from alphatrader.sim.simulator import open_simulator
+from alphatrader.sim.simulator import Simulator, open_simulator
 
 __all__ = ["SimSettings", "main", "run_simulator"]
 
 
-async def run_simulator(settings: SimSettings) -> None:
-    """Serve until SIGINT, SIGTERM or ``shutdown``. Raises AlphaTraderError where it cannot start or go on."""
+async def run_simulator(settings: SimSettings, announce: Callable[[Simulator], None] | None = None) -> None:
+    """Serve until SIGINT, SIGTERM or ``shutdown``; ``announce`` is called once it listens.
+
+    Raises AlphaTraderError where it cannot start or go on.
+    """
     async with open_simulator(settings) as simulator:
+        if announce is not None:
+            announce(simulator)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, simulator.stopped.set)

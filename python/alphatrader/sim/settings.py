@@ -10,35 +10,42 @@ from alphatrader.sim.login import ALL_FEEDS, Feed, Login
 
 
 class SimSettings(BaseModel):
-    """What ``alphatrader sim`` needs. Ports: 0 = any free one; ``state_dir/sim.json`` tells which.
+    """What ``alphatrader sim`` needs; each field is an option of its command line, its description the help.
 
-    ``session_date`` None = the market's choice (the latest full session), and at a restart the one before. ``scenario``
-    is a file of scripted faults; ``market_scenario`` the temper of the market. ``behaviours`` chooses among what real
-    gateways may do (:mod:`alphatrader.sim.behaviours`). ``market_data`` are the feeds to which the simulated user
-    subscribes, ``read_only_api`` the gateway's setting of that name. An L1 line is updated at most every
-    ``conflation_ms`` of wall time; a real gateway takes about 250.
+    Ports: 0 = any free one; ``state_dir/sim.json`` tells which. ``session_date`` None = the market's choice (the latest
+    full session), and at a restart the one before. ``scenario`` is a file of scripted faults, ``market_scenario`` the
+    temper of the market.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    state_dir: Path
-    host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(0, ge=0, le=65_535)
-    control_port: int = Field(0, ge=0, le=65_535)
-    alphavantage_port: int = Field(0, ge=0, le=65_535)
-    seed: int = Field(7, ge=0)
-    speed: float = Field(1.0, gt=0, le=1_000)
-    session_date: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    symbols: tuple[str, ...] = ("SPY",)
-    tape: Path | None = None
-    scenario: Path | None = None
-    market_scenario: str = "regular"
-    start_fraction: float = Field(0.5, ge=0, lt=1)
-    starting_cash_usd: Decimal = Field(Decimal(100_000), gt=0)
-    market_data: tuple[Feed, ...] = ALL_FEEDS
-    read_only_api: bool = False
-    conflation_ms: int = Field(50, ge=0, le=5_000)
-    behaviours: dict[str, Value] = Field(default_factory=dict)
+    state_dir: Path = Field(description="where the exchange keeps its state")
+    fresh: bool = Field(False, description="forget the exchange's state of earlier runs")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(0, ge=0, le=65_535, description="port of the TWS protocol; 0 = any free one")
+    control_port: int = Field(0, ge=0, le=65_535, description="port of the control channel; 0 = any free one")
+    alphavantage_port: int = Field(0, ge=0, le=65_535, description="port of the Alpha Vantage server; 0 = any free one")
+    seed: int = Field(7, ge=0, description="same seed, same market")
+    speed: float = Field(1.0, gt=0, le=1_000, description="market seconds a wall second")
+    session_date: str | None = Field(
+        None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD; by default the latest full session"
+    )
+    symbols: tuple[str, ...] = Field(("SPY",), description="underlyings, separated by commas")
+    tape: Path | None = Field(None, description="drive the market with this recorded day")
+    scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
+    market_scenario: str = Field("regular", description="temper of the market")
+    start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")
+    starting_cash_usd: Decimal = Field(Decimal(100_000), gt=0, description="cash of a new account")
+    market_data: tuple[Feed, ...] = Field(
+        ALL_FEEDS, description=f"feeds that the simulated user subscribes to, of {', '.join(ALL_FEEDS)}"
+    )
+    read_only_api: bool = Field(False, description="refuse orders, as a gateway with a read-only API")
+    conflation_ms: int = Field(
+        50, ge=0, le=5_000, description="wall time between two updates of an L1 line; real gateways take about 250"
+    )
+    behaviours: dict[str, Value] = Field(
+        default_factory=dict, description="choose among what real gateways may do (docs/simulator-behaviours.md)"
+    )
 
     @field_validator("symbols")
     @classmethod

@@ -32,6 +32,7 @@ from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.state import (
     check_identity,
+    forget_state,
     locked,
     remember_market_time,
     remembered_market_time,
@@ -43,6 +44,8 @@ log = structlog.get_logger("alphatrader.sim")
 
 ACCOUNT_ID = "DUSIM0001"
 """``DU`` as paper accounts have it, and ``SIM`` so that no screen can hide what it is."""
+LISTENING = "SIMULATED gateway listening"
+"""The first line of the log."""
 STEP_S = 0.008
 """Wall time between two rounds of the loop, unless told."""
 SAVE_TIME_S = 1.0
@@ -223,6 +226,8 @@ async def open_simulator(
     timeline = load_timeline(settings.scenario)
     async with AsyncExitStack() as stack:
         stack.enter_context(locked(settings.state_dir))
+        if settings.fresh:
+            forget_state(settings.state_dir)
         journal = ExchangeJournal(settings.state_dir / "exchange.db")
         stack.callback(journal.close)
         if market is None:
@@ -244,7 +249,7 @@ async def open_simulator(
         announcement = settings.state_dir / "sim.json"
         write_atomically(announcement, msgspec.json.encode(simulator.describe()))
         stack.callback(announcement.unlink, missing_ok=True)
-        log.info("SIMULATED gateway listening", **simulator.describe())
+        log.info(LISTENING, **simulator.describe())
         user_error: Exception | None = None
         async with asyncio.TaskGroup() as group:
             group.create_task(simulator.run(), name="simulator")

@@ -58,8 +58,17 @@ def check_identity(journal: ExchangeJournal, settings: SimSettings, session_date
         )
         raise ConfigError(
             f"{settings.state_dir} holds the exchange of another SIMULATED market ({differences}); "
-            "use the same settings or another --state-dir"
+            "use the same settings, another --state-dir, or --fresh to forget it"
         )
+
+
+def forget_state(state_dir: Path) -> None:
+    """Remove the exchange's state. Raises JournalError."""
+    try:
+        for path in state_dir.glob("exchange.db*"):
+            path.unlink()
+    except OSError as error:
+        raise JournalError(f"the exchange's state in {state_dir} cannot be removed ({error.strerror})") from error
 
 
 def remembered_market_time(journal: ExchangeJournal) -> int | None:
