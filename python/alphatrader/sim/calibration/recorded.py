@@ -11,11 +11,11 @@ import pyarrow as pa
 from alphatrader import _core, calendar
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.calibration.samples import ChainSample, Floats, TapeSample
-from alphatrader.sim.market.tape_file import read_second_quotes, read_tick_quotes, read_trades
+from alphatrader.sim.market.tape import lean
+from alphatrader.sim.market.tape.fitted import OFF_EXCHANGE
 
-_MS = 1_000_000
 _DOLLAR = 10_000.0
-_OFF_EXCHANGE, _SWEEP = "D", 0x20
+_SWEEP = 0x20
 _NO_PRICE_DISCOVERY = 0x40 | 0x80 | 0x100 | 0x200 | 0x800 | 0x4000 | 0x100000 | 0x1000000 | 0x2000000 | 0x4000000
 """Lean's flags of auctions, derivative and average prices, late and out-of-sequence reports, official prices."""
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AP]M)?")
@@ -25,35 +25,36 @@ _DAY_S = 86_400.0
 
 def read_tape_sample(file: Path) -> TapeSample:
     """Read a Lean tick-trade zip with the quotes beside it, by tick or by second. Raises DataError."""
-    trades = read_trades(file)
-    session = calendar.session_for(trades.date)
-    midnight_ns = calendar.to_ns(trades.date, "00:00")
-    ts_ns = midnight_ns + trades.ms * _MS
-    kinds, kind = np.unique(trades.condition, return_inverse=True)
-    flags = np.array([int(text, 16) for text in kinds.tolist()])[kind]
-    chosen = (ts_ns >= session.open_ns) & (ts_ns < session.close_ns) & ~trades.suspicious
+    found = lean.read_trades(file)
+    trades = found.trades
+    session = calendar.session_for(found.file.date)
+    flags = np.array(found.flags)[trades.kind]
+    chosen = (trades.ts_ns >= session.open_ns) & (trades.ts_ns < session.close_ns)
     chosen &= (flags & _NO_PRICE_DISCOVERY) == 0
-    by_tick = read_tick_quotes(file)
-    if by_tick is not None:
-        quote_ms, bid, ask = by_tick.ms, by_tick.bid, by_tick.ask
+    chosen &= ~np.array(found.suspicious)[trades.kind]
+    beside = lean.quotes_beside(file)
+    if beside is None:
+        raise DataError(f"{file}: no quotes lie beside it (YYYYMMDD_tick_quote.zip or _second_quote.zip)")
+    by_tick = lean.identify(beside).content == "quote_tick"
+    if by_tick:
+        quote_ts_ns, bid, ask = (quotes := lean.read_tick_quotes(beside)).ts_ns, quotes.bid, quotes.ask
     else:
-        by_second = read_second_quotes(file)
-        if by_second is None:
-            raise DataError(f"{file}: no quotes lie beside it (YYYYMMDD_tick_quote.zip or _second_quote.zip)")
-        quote_ms, bid, ask = by_second.ms + 1000, by_second.bid[:, -1], by_second.ask[:, -1]  # known at its end
+        bars = lean.read_second_quotes(beside)
+        # A second's last quote is known at its end.
+        quote_ts_ns, bid, ask = bars.ts_ns + calendar.NS, bars.bid[:, -1] / _DOLLAR, bars.ask[:, -1] / _DOLLAR
     return TapeSample(
-        name=f"{trades.symbol} {trades.date}",
+        name=f"{found.file.symbol} {found.file.date}",
         open_ns=session.open_ns,
         close_ns=session.close_ns,
-        ts_ns=ts_ns[chosen],
-        price=trades.price[chosen] / _DOLLAR,
-        size=trades.size[chosen].astype(np.float64),
-        lit=trades.venue[chosen] != _OFF_EXCHANGE,
+        ts_ns=trades.ts_ns[chosen],
+        price=trades.price[chosen],
+        size=trades.size[chosen],
+        lit=np.array([name != OFF_EXCHANGE for name in trades.venues])[trades.venue][chosen],
         sweep=(flags[chosen] & _SWEEP) != 0,
-        quote_ts_ns=midnight_ns + quote_ms * _MS,
-        bid=bid / _DOLLAR,
-        ask=ask / _DOLLAR,
-        quotes_by_tick=by_tick is not None,
+        quote_ts_ns=quote_ts_ns,
+        bid=bid,
+        ask=ask,
+        quotes_by_tick=by_tick,
     )
 
 

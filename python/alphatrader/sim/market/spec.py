@@ -34,6 +34,7 @@ class MarketSpec:
     """The seed and setting of a simulated session: equal specs give equal markets.
 
     ``session_date`` None means the latest full session on or before today (with a tape: the tape's date).
+    ``tape`` is a recorded day (a file or folder), ``tape_quotes`` its quotes where they lie in a file of their own.
     ``start_fraction`` is the part of the session that is already history when the market starts. Raises ConfigError.
     """
 
@@ -42,6 +43,7 @@ class MarketSpec:
     symbols: tuple[str, ...] = field(default=("SPY",))
     start_fraction: float = 0.5
     tape: Path | None = None
+    tape_quotes: Path | None = None
     scenario: str = "regular"
 
     def __post_init__(self) -> None:

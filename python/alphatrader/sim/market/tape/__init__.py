@@ -1,0 +1,1 @@
+"""Recorded days as markets: real prints, and real quotes and books where they were recorded."""

@@ -1,0 +1,64 @@
+"""What a tape lists: its underlyings, and the options built around them."""
+
+import zlib
+from decimal import Decimal
+
+import numpy as np
+
+from alphatrader.domain.errors import ConfigError
+from alphatrader.sim.market.profiles import profile_of
+from alphatrader.sim.market.tape.fitted import OFF_EXCHANGE
+from alphatrader.sim.market.tape.form import InstrumentTape
+from alphatrader.sim.market.types import ListedContract
+
+_FIRST_ID, _IDS = 100_000_000, 200_000_000
+"""Contract ids of underlyings that have no profile; clear of the known ones and of the options."""
+_CENT = Decimal("0.01")
+_ON_CENT_SHARE = 0.95
+
+
+def underlying_of(tape: InstrumentTape, date: str) -> ListedContract:
+    """Describe a recorded underlying: from its profile where it has one, else from the tape itself."""
+    try:
+        profile = profile_of(tape.symbol)
+        con_id, name, primary = profile.con_id, profile.long_name, profile.primary_exchange
+    except ConfigError:
+        con_id = _FIRST_ID + zlib.crc32(tape.symbol.encode()) % _IDS
+        name, primary = tape.symbol, _busiest_venue(tape)
+    return ListedContract(
+        con_id=con_id,
+        symbol=tape.symbol,
+        sec_type=tape.sec_type,
+        exchange="SMART" if tape.sec_type == "STK" else primary,
+        primary_exchange=primary,
+        currency="USD",
+        local_symbol=tape.symbol,
+        trading_class=tape.symbol,
+        min_tick=tick_of(tape),
+        long_name=f"{name} (RECORDED {date})",
+    )
+
+
+def tick_of(tape: InstrumentTape) -> Decimal:
+    """Return the price step: a cent, unless most recorded prices lie between cents."""
+    prices = tape.quotes.bid if tape.quotes_are != "fitted" and len(tape.quotes.bid) else tape.trades.price
+    return tick_of_prices(prices)
+
+
+def tick_of_prices(prices: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Decimal:
+    """Return a cent if most prices are whole cents, else a hundredth of one."""
+    cents = prices[prices > 0.0] * 100.0
+    on_cent = np.abs(cents - np.rint(cents)) < 1e-6
+    return _CENT if not len(cents) or on_cent.mean() >= _ON_CENT_SHARE else Decimal("0.0001")
+
+
+def _busiest_venue(tape: InstrumentTape) -> str:
+    """Return the exchange that printed the most shares."""
+    trades = tape.trades
+    volume = np.bincount(trades.venue, trades.size, len(trades.venues)) if len(trades.venues) else np.empty(0)
+    lit = [
+        (float(total), name)
+        for total, name in zip(volume.tolist(), trades.venues, strict=True)
+        if name not in ("", OFF_EXCHANGE)
+    ]
+    return max(lit)[1] if lit else "NYSE"
