@@ -21,7 +21,7 @@ async def test_a_partial_entry_that_is_cancelled_keeps_exits_of_its_size(scene: 
 
 
 async def test_exits_that_the_gateway_left_too_large_are_resized(scene: Scene) -> None:
-    scene.sim.gateway.exchange._families.after_end = lambda order: None  # type: ignore[method-assign]
+    scene.sim.gateway.exchange._desk.families.after_end = lambda order: None  # type: ignore[method-assign]
     async with scene.trader() as trader:
         scene.show(1.98, 2.00, 2)
         await trader.settle()

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alphatrader.sim.behaviours import Value
+from alphatrader.sim.exchange.settings import ExchangeSettings, Latency
 from alphatrader.sim.login import ALL_FEEDS, Feed, Login
 
 
@@ -36,6 +38,15 @@ class SimSettings(BaseModel):
     market_scenario: str = Field("regular", description="temper of the market")
     start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")
     starting_cash_usd: Decimal = Field(Decimal(100_000), gt=0, description="cash of a new account")
+    account_type: Literal["margin", "cash"] = Field("margin", description="cash accounts are long only")
+    order_latency_ms: float = Field(0, ge=0, le=60_000, description="market time until an order reaches the market")
+    cancel_latency_ms: float = Field(0, ge=0, le=60_000, description="market time until a cancel takes effect")
+    report_latency_ms: float = Field(0, ge=0, le=60_000, description="market time until a fill is heard of")
+    latency_sigma: float = Field(0, ge=0, le=3, description="lognormal spread of the latencies; 0 = none")
+    rejection_rates: dict[int, float] = Field(
+        default_factory=dict, description="share of new orders refused with a code, as 201=0.05"
+    )
+    liquidate: bool = Field(False, description="let the broker close positions that lack maintenance margin")
     market_data: tuple[Feed, ...] = Field(
         ALL_FEEDS, description=f"feeds that the simulated user subscribes to, of {', '.join(ALL_FEEDS)}"
     )
@@ -53,6 +64,25 @@ class SimSettings(BaseModel):
         if not symbols or any(not symbol.isascii() or not symbol.isupper() for symbol in symbols):
             raise ValueError("symbols are upper-case ASCII, at least one")
         return symbols
+
+    @field_validator("rejection_rates")
+    @classmethod
+    def _shares(cls, rates: dict[int, float]) -> dict[int, float]:
+        if any(rate < 0 for rate in rates.values()) or sum(rates.values()) > 1:
+            raise ValueError("rejection_rates are shares of the new orders: none below 0, together at most 1")
+        return rates
+
+    def exchange(self) -> ExchangeSettings:
+        """Return what of this concerns the exchange."""
+        return ExchangeSettings(
+            account_type=self.account_type,
+            seed=self.seed,
+            acknowledgement=Latency(self.order_latency_ms, self.latency_sigma),
+            cancellation=Latency(self.cancel_latency_ms, self.latency_sigma),
+            report=Latency(self.report_latency_ms, self.latency_sigma),
+            rejection_rates=tuple(sorted(self.rejection_rates.items())),
+            liquidate=self.liquidate,
+        )
 
     def login(self) -> Login:
         """Return what the simulated login may do."""

@@ -76,8 +76,9 @@ class Simulator:
         # The loop's time is the machine's monotonic clock, or virtual: the simulator needs not know which.
         loop = asyncio.get_running_loop()
         self.clock = SimClock(market.now_ns, settings.speed, lambda: round(loop.time() * 1e9))
-        exchange = Exchange(market, journal, ACCOUNT_ID, settings.starting_cash_usd)
         behaviours = Behaviours(TABLE, settings.behaviours)
+        cash = settings.starting_cash_usd
+        exchange = Exchange(market, journal, ACCOUNT_ID, cash, settings.exchange(), behaviours)
         self.gateway = Gateway(
             market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours, settings.login()
         )

@@ -7,6 +7,7 @@ import pytest
 
 from alphatrader.domain.errors import ConfigError, JournalError
 from alphatrader.sim.exchange.fees import option_fees, order_minimum, stock_fees
+from alphatrader.sim.exchange.instruments import Instruments
 from alphatrader.sim.exchange.journal import ExchangeJournal
 from alphatrader.sim.exchange.orders import OrderStatus
 from alphatrader.sim.exchange.registry import OrderRegistry
@@ -103,7 +104,7 @@ def test_a_state_that_cannot_be_read_or_written_says_so(tmp_path, floor):
     with sqlite3.connect(path) as database:
         database.execute("INSERT INTO orders VALUES (1, '{')")
     with pytest.raises(ConfigError, match="move it away"):
-        ExchangeJournal(path).restore(OrderRegistry(), floor.exchange.account, [])
+        ExchangeJournal(path).restore(OrderRegistry(), floor.exchange.account, Instruments(floor.market), [])
     floor.journal._database.execute("PRAGMA query_only = ON")
     with pytest.raises(JournalError, match="cannot be written"):
         floor.place(con_id=SPY_CON_ID, limit="600")

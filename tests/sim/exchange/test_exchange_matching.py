@@ -62,7 +62,7 @@ def test_a_stop_limit_triggers_and_then_rests(floor):
 def test_a_stop_already_beyond_its_price_triggers_at_once(floor):
     floor.place(order_type="MKT")
     floor.step()
-    stop = floor.place("SELL", 1, "STP", stop="1.99")
+    stop = floor.place("SELL", 1, "STP", stop="2.00")
     floor.step()
     assert floor.order(stop).status is OrderStatus.FILLED
 

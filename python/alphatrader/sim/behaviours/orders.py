@@ -55,4 +55,17 @@ TABLE = (
         "The terminal's precautionary settings hold back large orders and far prices (383, 451, 163)",
         (False, True),
     ),
+    Behaviour(
+        "stop_quote_side",
+        Evidence.DOCUMENTED,
+        "By bid/ask a sell stop looks at the ask and a buy stop at the bid (far), not where it trades (near)",
+        ("far", "near"),
+        "TWS users' guide, Modify the Stop Trigger Method",
+    ),
+    Behaviour(
+        "combo_execution_of_the_whole",
+        Evidence.MEMORY,
+        "A fill of a combination is reported as one execution of the BAG (leg 01) and one of each leg (02, 03 ..)",
+        (True, False),
+    ),
 )

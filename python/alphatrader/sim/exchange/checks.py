@@ -1,17 +1,15 @@
-"""What the gateway and the exchange refuse, with the codes and texts of the real ones."""
+"""What the gateway and the exchange refuse by the form of an order alone, with the codes and texts of the real ones."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
-from alphatrader.sim.exchange.account import Account
-from alphatrader.sim.exchange.orders import Order, OrderRequest
+from alphatrader.sim.exchange.order_types import ALGORITHMS, ORDER_TYPES, TIMES_IN_FORCE, TRIGGER_METHODS
+from alphatrader.sim.exchange.orders import OrderRequest
 from alphatrader.sim.market.types import ListedContract
 
-ORDER_TYPES = frozenset({"MKT", "LMT", "STP", "STP LMT"})
-TIMES_IN_FORCE = frozenset({"DAY", "GTC", "IOC"})
-MAX_ACTIVE_ORDERS_PER_SIDE = 20
-"""Active orders a contract, side and account: the broker's documented limit."""
+_UNSUPPORTED_TYPE = "Unsupported order type for this exchange and security type."
 
 
 class Refusal(Struct, frozen=True):
@@ -26,83 +24,111 @@ class Refusal(Struct, frozen=True):
         return self.code == 201
 
 
-def check_form(request: OrderRequest, contract: ListedContract, account_id: str) -> Refusal | None:
-    """Check what can be checked without knowing market or account."""
+def check_form(
+    request: OrderRequest, contracts: Sequence[ListedContract], account_id: str, now_ns: int
+) -> Refusal | None:
+    """Check what can be checked without knowing the market's state or the account."""
     if request.unsupported:
-        return _invalid(f"the SIMULATED gateway does not offer: {request.unsupported}")
+        return invalid(f"the SIMULATED gateway does not offer: {request.unsupported}")
     if request.side not in {"BUY", "SELL"}:
-        return _invalid(f"Invalid side: {request.side!r}")
+        return invalid(f"Invalid side: {request.side!r}")
+    if request.cash_quantity:
+        return Refusal(10244, "Cash Quantity cannot be used for this order.")
     if request.quantity <= 0:
         return Refusal(434, "The order size cannot be zero.")
     if request.quantity != request.quantity.to_integral_value():
-        return _invalid("Fractional-sized order cannot be placed via API")
-    if request.order_type not in ORDER_TYPES:
-        return Refusal(387, "Unsupported order type for this exchange and security type.")
-    if request.tif not in TIMES_IN_FORCE:
-        return _invalid(f"Invalid time in force: {request.tif!r}")
+        return invalid("Fractional-sized order cannot be placed via API")
     if request.account and request.account != account_id:
-        return _invalid("Invalid account code")
-    return _check_prices(request, contract)
+        return invalid("Invalid account code")
+    return (
+        _check_type(request, contracts)
+        or _check_times(request, now_ns)
+        or _check_legs(request)
+        or _check_prices(request, contracts)
+    )
 
 
-def _check_prices(request: OrderRequest, contract: ListedContract) -> Refusal | None:
-    needs_limit = request.order_type in {"LMT", "STP LMT"}
-    needs_stop = request.order_type in {"STP", "STP LMT"}
-    if needs_limit and (request.limit_price is None or request.limit_price <= 0):
-        return _invalid("The limit price must be above zero")
-    if needs_stop and (request.stop_price is None or request.stop_price <= 0):
-        return _invalid("The stop price must be above zero")
-    prices = [request.limit_price if needs_limit else None, request.stop_price if needs_stop else None]
-    if any(price is not None and price % contract.min_tick != 0 for price in prices):
+def _check_type(request: OrderRequest, contracts: Sequence[ListedContract]) -> Refusal | None:
+    kind = ORDER_TYPES.get(request.order_type)
+    stock = not request.legs and contracts[0].sec_type == "STK"
+    if kind is None or (kind.stock_only and not stock) or (request.legs and not kind.combinations):
+        return Refusal(387, _UNSUPPORTED_TYPE)
+    if any(contract.sec_type == "IND" for contract in contracts):
+        return rejected("No trading permissions.")
+    if request.tif == "OPG" and not (stock and request.order_type in {"MKT", "LMT"}):
+        return Refusal(387, _UNSUPPORTED_TYPE)
+    if kind.auction and request.tif in {"IOC", "FOK"}:
+        return Refusal(387, _UNSUPPORTED_TYPE)
+    if request.algo and request.algo not in ALGORITHMS:
+        return Refusal(439, "The order processing failed. Algorithm definition not found.")
+    if request.trigger_method not in TRIGGER_METHODS:
+        return invalid(f"Invalid trigger method: {request.trigger_method}")
+    if not 0 <= request.oca_type <= 3:
+        return invalid(f"Invalid OCA type: {request.oca_type}")
+    return None
+
+
+def _check_times(request: OrderRequest, now_ns: int) -> Refusal | None:
+    if request.tif not in TIMES_IN_FORCE:
+        return invalid(f"Invalid time in force: {request.tif!r}")
+    if request.tif == "GTD" and not request.good_till_ns:
+        return invalid("Missing Good-Till-Date")
+    if request.tif == "GTD" and request.good_till_ns <= now_ns:
+        return invalid("The Good-Till-Date is in the past")
+    return None
+
+
+def _check_legs(request: OrderRequest) -> Refusal | None:
+    if not request.legs:
+        return None
+    if len(request.legs) < 2 or len({leg.con_id for leg in request.legs}) != len(request.legs):
+        return invalid("A combination has at least two different legs")
+    if any(leg.ratio <= 0 or leg.action not in {"BUY", "SELL"} for leg in request.legs):
+        return invalid("Invalid leg of a combination")
+    return None
+
+
+def _check_prices(request: OrderRequest, contracts: Sequence[ListedContract]) -> Refusal | None:
+    kind = ORDER_TYPES[request.order_type]
+    limit, stop = request.limit_price, request.stop_price
+    if kind.limit == "client" and (limit is None or (limit <= 0 and not request.legs)):
+        return invalid("The limit price must be above zero")
+    if kind.trigger in {"stop", "touch"} and (stop is None or stop <= 0):
+        return invalid("The stop price must be above zero")
+    if kind.trigger == "trail":
+        distances = [distance for distance in (request.trail_amount, request.trail_percent) if distance is not None]
+        if len(distances) != 1 or distances[0] <= 0 or (request.trail_percent or 0) >= 100:
+            return invalid("A trailing order needs either a trailing amount or a trailing percent")
+        if request.order_type == "TRAIL LIMIT" and request.limit_offset is None and limit is None:
+            return invalid("A TRAIL LIMIT order needs a limit price or a limit price offset")
+    prices = [limit, stop if kind.trigger in {"stop", "touch"} else None]
+    if any(price is not None and price % tick_at(contracts, price) != 0 for price in prices):
         return Refusal(110, "The price does not conform to the minimum price variation for this contract.")
     return None
 
 
-def check_capacity(
-    request: OrderRequest,
-    contract: ListedContract,
-    account: Account,
-    live: list[Order],
-    expected_price: Decimal,
-    committed_cash: Decimal,
-    parent: Order | None,
-) -> Refusal | None:
-    """Check what the account allows: no opening short, buying power, number of active orders.
-
-    ``expected_price`` is what the order would pay at worst now; ``committed_cash`` what open buys may still spend. A
-    child may sell what its parent will have bought.
-    """
-    same_side = [order for order in live if order.con_id == contract.con_id and order.side == request.side]
-    if len(same_side) >= MAX_ACTIVE_ORDERS_PER_SIDE:
-        return _rejected(f"at most {MAX_ACTIVE_ORDERS_PER_SIDE} active orders a contract and side are allowed")
-    if request.side == "SELL":
-        coverage = account.quantity(contract.con_id)
-        if parent is not None and parent.side == "BUY" and not parent.done:
-            coverage += parent.remaining
-        if request.quantity > coverage:
-            return _rejected(
-                f"opening a short position is not permitted for this SIMULATED account (held {coverage}, "
-                f"order {request.quantity:f})"
-            )
-        return None
-    cost = expected_price * request.quantity * contract.multiplier
-    available = account.cash - committed_cash
-    if cost > available:
-        return _rejected(
-            "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE "
-            f"[{available:.2f} USD] MUST EXCEED THE INITIAL MARGIN [{cost:.2f} USD]"
-        )
-    return None
+def tick_at(contracts: Sequence[ListedContract], price: Decimal) -> Decimal:
+    """Return the price step at a price in dollars; of a combination, its legs' smallest step."""
+    steps = []
+    for contract in contracts:
+        step = contract.min_tick
+        if len(contracts) == 1:
+            for floor, above in contract.price_steps:
+                step = above if price >= floor else step
+        steps.append(step)
+    return min(steps)
 
 
 def closed_market() -> Refusal:
-    """Outside the session nothing is taken."""
-    return _rejected("Exchange is closed.")
+    """Nothing is taken: the contract trades no more, or not before an order of this kind would be dead."""
+    return rejected("Exchange is closed.")
 
 
-def _invalid(cause: str) -> Refusal:
+def invalid(cause: str) -> Refusal:
+    """The gateway itself refuses: no trace is left."""
     return Refusal(321, f"Error validating request.-'bF' : cause - {cause}")
 
 
-def _rejected(reason: str) -> Refusal:
+def rejected(reason: str) -> Refusal:
+    """The broker refuses: the order is shown as Inactive."""
     return Refusal(201, f"Order rejected - reason:{reason}")

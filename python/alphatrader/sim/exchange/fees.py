@@ -36,6 +36,10 @@ class StockSchedule(Struct, frozen=True):
     maximum_fraction: Decimal
     """The commission is at most this fraction of the trade's value."""
     sec_on_sales: Decimal
+    activity_per_share: Decimal
+    """FINRA's trading activity fee on sales, long or short."""
+    activity_maximum: Decimal
+    """The most that the activity fee is for one trade."""
 
 
 _PREMIUM_TIERS = (
@@ -67,14 +71,23 @@ OPTION_SCHEDULES = (
 )
 """Newest first. The oldest one also stands for the years before: replays of old tapes are charged at today's rates."""
 
-STOCK_SCHEDULES = (
-    StockSchedule(
-        since="1970-01-01",
+
+def _stock_schedule(since: str, activity: str) -> StockSchedule:
+    return StockSchedule(
+        since=since,
         per_share=Decimal("0.005"),
         order_minimum=Decimal("1.00"),
         maximum_fraction=Decimal("0.01"),
         sec_on_sales=Decimal("0.0000206"),
-    ),
+        activity_per_share=Decimal(activity),
+        activity_maximum=Decimal("9.79"),
+    )
+
+
+STOCK_SCHEDULES = (
+    _stock_schedule("2027-01-01", "0.000195"),
+    _stock_schedule("2026-10-01", "0"),
+    _stock_schedule("1970-01-01", "0.000195"),
 )
 
 _CENT_FRACTION = Decimal("0.0001")
@@ -104,6 +117,7 @@ def stock_fees(session_date: str, side: str, quantity: int, price: Decimal) -> D
     total = min(schedule.per_share * quantity, schedule.maximum_fraction * value)
     if side == "SELL":
         total += schedule.sec_on_sales * value
+        total += min(schedule.activity_per_share * quantity, schedule.activity_maximum)
     return total.quantize(_CENT_FRACTION)
 
 
@@ -111,3 +125,17 @@ def order_minimum(session_date: str, sec_type: str) -> Decimal:
     """Return the least that an order with a fill costs, in dollars."""
     schedules = OPTION_SCHEDULES if sec_type == "OPT" else STOCK_SCHEDULES
     return next(table.order_minimum for table in schedules if table.since <= session_date)
+
+
+_INDEX_SURCHARGES = {
+    "SPX": ((Decimal(1), Decimal("0.45")), (Decimal(0), Decimal("0.36"))),
+    "SPXW": ((Decimal(1), Decimal("0.50")), (Decimal(0), Decimal("0.41"))),
+    "VIX": ((Decimal(1), Decimal("0.45")), (Decimal(0), Decimal("0.21"))),
+    "XSP": ((Decimal(0), Decimal(0)),),
+}
+"""Exchange fee a contract by trading class: (premium from, dollars), highest premium first. From memory [M]."""
+
+
+def index_surcharge(trading_class: str, price: Decimal) -> Decimal:
+    """Return the exchange's fee a contract of an index option in dollars, 0 for other options."""
+    return next((fee for floor, fee in _INDEX_SURCHARGES.get(trading_class, ()) if price >= floor), Decimal(0))

@@ -7,6 +7,8 @@ outlive ``kill -9`` of itself.
 
 import contextlib
 import sqlite3
+import zlib
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,17 @@ import msgspec
 
 from alphatrader.domain.errors import ConfigError, JournalError
 from alphatrader.sim.exchange.account import Account, Position
+from alphatrader.sim.exchange.instruments import Instruments
 from alphatrader.sim.exchange.orders import ExecutionRecord, Order
 from alphatrader.sim.exchange.registry import OrderRegistry
+from alphatrader.sim.market.types import ListedContract
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (perm_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS executions (
     number INTEGER PRIMARY KEY, exec_id TEXT NOT NULL UNIQUE, session_date TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS positions (con_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS contracts (con_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -30,7 +35,7 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 class Sequence(msgspec.Struct):
     """Counters that never go back, also over restarts."""
 
-    session_tag: str
+    account_tag: str
     perm_id: int = 1_000_000_000
     priority: int = 0
     execution: int = 0
@@ -45,10 +50,26 @@ class Sequence(msgspec.Struct):
         self.priority += 1
         return self.priority
 
-    def next_exec_id(self) -> str:
-        """Return an execution id in the broker's form: tag.counter.leg.correction."""
+    def next_exec_stem(self) -> str:
+        """Return the first two parts of an execution id; leg and correction follow: ``0000e0d5.6543210f.01.01``."""
         self.execution += 1
-        return f"{self.session_tag}.{self.execution:08x}.01.01"
+        return f"{self.account_tag}.{self.execution:08x}"
+
+
+class _Facts(msgspec.Struct):
+    """The account and the counters, as one row."""
+
+    cash: Decimal
+    contracts_traded: int
+    session_date: str
+    day_start_ns: int
+    base_equity: Decimal
+    instructions: dict[int, int]
+    dropped_up_to: dict[int, int]
+    sequence: Sequence
+
+
+_FACTS = "exchange"
 
 
 class ExchangeJournal:
@@ -58,6 +79,10 @@ class ExchangeJournal:
         self._path = path
         self._orders: dict[int, Order] = {}
         self._executions: list[ExecutionRecord] = []
+        self._positions: set[int] = set()
+        self._contracts: list[ListedContract] = []
+        self._dropped: list[int] = []
+        self._whole = False
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode=WAL")
@@ -77,66 +102,110 @@ class ExchangeJournal:
         """Store values by name."""
         self._write([("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))])
 
-    def restore(self, registry: OrderRegistry, account: Account, executions: list[ExecutionRecord]) -> Sequence:
+    def restore(
+        self,
+        registry: OrderRegistry,
+        account: Account,
+        instruments: Instruments,
+        executions: list[ExecutionRecord],
+    ) -> Sequence:
         """Fill the given objects with the state on disk; return the counters."""
-        tag = f"{int(account.session_date.replace('-', '')):08x}"
+        decode = msgspec.json.decode
         try:
+            facts = self.fact(_FACTS)
+            state = decode(facts, type=_Facts) if facts else None
+            for (body,) in self._database.execute("SELECT body FROM contracts"):
+                instruments.keep(decode(body, type=ListedContract))
+            if state is not None:
+                registry.restore_floors(state.dropped_up_to)
             for (body,) in self._database.execute("SELECT body FROM orders ORDER BY perm_id"):
-                registry.add(msgspec.json.decode(body, type=Order))
+                registry.add(decode(body, type=Order))
             for (body,) in self._database.execute("SELECT body FROM positions"):
-                position = msgspec.json.decode(body, type=Position)
+                position = decode(body, type=Position)
                 account.positions[position.con_id] = position
+            if state is None:
+                return Sequence(f"{zlib.crc32(account.account_id.encode()) & 0xFFFF:08x}")
             query = "SELECT body FROM executions WHERE session_date = ? ORDER BY number"
-            for (body,) in self._database.execute(query, (account.session_date,)):
-                executions.append(msgspec.json.decode(body, type=ExecutionRecord))
-            cash, counters = self.fact("cash"), self.fact("sequence")
-            account.contracts_traded = int(self.fact("contracts_traded") or 0)
+            for (body,) in self._database.execute(query, (state.session_date,)):
+                executions.append(decode(body, type=ExecutionRecord))
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise ConfigError(
                 f"the exchange's state {self._path} cannot be read ({error}); move it away to start afresh"
             ) from error
-        if cash is not None:
-            account.cash = Decimal(cash)
-        return msgspec.json.decode(counters, type=Sequence) if counters else Sequence(session_tag=tag)
+        account.cash, account.contracts_traded = state.cash, state.contracts_traded
+        account.session_date, account.day_start_ns = state.session_date, state.day_start_ns
+        account.base_equity, account.instructions = state.base_equity, dict(state.instructions)
+        return state.sequence
 
     def note(self, order: Order) -> None:
         """Mark an order as changed."""
         self._orders[order.perm_id] = order
 
     def note_execution(self, execution: ExecutionRecord) -> None:
-        """Mark an execution as new."""
+        """Mark an execution as new, and its position as changed."""
         self._executions.append(execution)
+        self._positions.add(execution.con_id)
 
-    def commit(self, account: Account, sequence: Sequence) -> None:
+    def note_day(self, kept: Iterable[ListedContract]) -> None:
+        """Mark that the account's day, all positions or instructions changed; ``kept`` are the contracts held."""
+        self._contracts = list(kept)
+        self._whole = True
+
+    def commit(self, account: Account, sequence: Sequence, dropped_up_to: dict[int, int]) -> None:
         """Write everything that was noted, with account and counters, in one transaction."""
-        if not self._orders and not self._executions:
+        if not (self._orders or self._executions or self._whole):
             return
         encode = msgspec.json.encode
-        con_ids = {execution.con_id for execution in self._executions}
-        facts = {
-            "cash": str(account.cash),
-            "contracts_traded": str(account.contracts_traded),
-            "sequence": encode(sequence).decode(),
-        }
-        self._write(
-            [
-                (
-                    "INSERT OR REPLACE INTO orders VALUES (?, ?)",
-                    [(order.perm_id, encode(order)) for order in self._orders.values()],
-                ),
-                (
-                    "INSERT INTO executions (exec_id, session_date, body) VALUES (?, ?, ?)",
-                    [(fill.exec_id, account.session_date, encode(fill)) for fill in self._executions],
-                ),
-                (
-                    "INSERT OR REPLACE INTO positions VALUES (?, ?)",
-                    [(con_id, encode(account.positions[con_id])) for con_id in con_ids],
-                ),
-                ("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items())),
-            ]
+        facts = _Facts(
+            cash=account.cash,
+            contracts_traded=account.contracts_traded,
+            session_date=account.session_date,
+            day_start_ns=account.day_start_ns,
+            base_equity=account.base_equity,
+            instructions=account.instructions,
+            dropped_up_to=dropped_up_to,
+            sequence=sequence,
         )
+        changed = list(account.positions) if self._whole else sorted(self._positions & account.positions.keys())
+        statements: list[tuple[str, list[Any]]] = []
+        if self._whole:
+            statements += [
+                ("DELETE FROM positions", [()]),
+                ("DELETE FROM contracts", [()]),
+                ("DELETE FROM orders WHERE perm_id = ?", [(perm_id,) for perm_id in self._dropped]),
+                (
+                    "INSERT OR REPLACE INTO contracts VALUES (?, ?)",
+                    [(contract.con_id, encode(contract)) for contract in self._contracts],
+                ),
+            ]
+        statements += [
+            (
+                "INSERT OR REPLACE INTO orders VALUES (?, ?)",
+                [(order.perm_id, encode(order)) for order in self._orders.values()],
+            ),
+            (
+                "INSERT INTO executions (exec_id, session_date, body) VALUES (?, ?, ?)",
+                [(fill.exec_id, account.session_date, encode(fill)) for fill in self._executions],
+            ),
+            (
+                "INSERT OR REPLACE INTO positions VALUES (?, ?)",
+                [(con_id, encode(account.positions[con_id])) for con_id in changed],
+            ),
+            ("INSERT OR REPLACE INTO facts VALUES (?, ?)", [(_FACTS, encode(facts).decode())]),
+        ]
+        self._write([(sql, rows) for sql, rows in statements if rows])
+        self._forget_noted()
+
+    def note_dropped(self, perm_ids: Iterable[int]) -> None:
+        """Mark orders of earlier days to be deleted with the next day's start."""
+        self._dropped += perm_ids
+
+    def _forget_noted(self) -> None:
         self._orders.clear()
         self._executions.clear()
+        self._positions.clear()
+        self._dropped.clear()
+        self._contracts, self._whole = [], False
 
     def close(self) -> None:
         """Close the file."""

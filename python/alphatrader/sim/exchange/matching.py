@@ -1,13 +1,24 @@
-"""Where an order meets the market: which displayed levels it takes, at what price."""
+"""Where an order meets the market: which displayed levels it takes, at what price, and what it waits behind.
 
-from collections.abc import Iterable
+**Queue model.** The market's displayed sizes are other people's. An order that comes to rest joins the queue behind the
+size displayed at its price (behind the last displayed level's size, if its price is not displayed). Prints at its price
+consume the queue ahead, then fill it; when the displayed size falls below what was ahead, the rest of the queue is
+taken to have been cancelled from the back, so what is ahead is never more than what is displayed. A print at a worse
+price for others fills it up to the print's size: somebody traded past it. When the other side comes to its price it
+trades at its own price. This is the risk-averse model of hftbacktest: the least that real priority would give.
+"""
+
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from alphatrader.sim.exchange.orders import Order
 from alphatrader.sim.market.types import Print
 
 _PRICE_STEP = Decimal("0.0001")
+_SLACK = 1e-9
 
 
 class Take(NamedTuple):
@@ -17,9 +28,27 @@ class Take(NamedTuple):
     quantity: int
 
 
+class PrintLeft(Struct):
+    """A print, and what of its size no order of ours has had yet."""
+
+    price: float
+    left: int
+    venue: str
+
+
+def prints_left(prints: Iterable[Print]) -> list[PrintLeft]:
+    """Return prints as orders share them: what one was filled with is gone for the next."""
+    return [PrintLeft(tick.price, int(tick.size), tick.venue) for tick in prints]
+
+
 def opposite_side(order: Order) -> Literal["bid", "ask"]:
     """Name the side of the book that the order takes from."""
     return "ask" if order.side == "BUY" else "bid"
+
+
+def own_side(order: Order) -> Literal["bid", "ask"]:
+    """Name the side of the book on which the order rests."""
+    return "bid" if order.side == "BUY" else "ask"
 
 
 def plan_takes(order: Order, quantity: int, levels: Iterable[tuple[float, float]]) -> list[Take]:
@@ -28,7 +57,7 @@ def plan_takes(order: Order, quantity: int, levels: Iterable[tuple[float, float]
     limit = order.effective_limit
     bound = None if limit is None else float(limit)
     for price, size in levels:
-        if quantity <= 0 or (bound is not None and not _within(order, price, bound)):
+        if quantity <= 0 or (bound is not None and not within(order, price, bound)):
             break
         taken = min(quantity, int(size))
         if taken > 0:
@@ -37,16 +66,34 @@ def plan_takes(order: Order, quantity: int, levels: Iterable[tuple[float, float]
     return takes
 
 
-def traded_through(order: Order, prints: Iterable[Print], quantity: int) -> int:
-    """How much a resting limit order should have had from prints at worse prices than its own.
+def size_ahead(order: Order, price: float, levels: Sequence[tuple[float, float]]) -> int:
+    """Return the displayed size that an order joining at ``price`` waits behind."""
+    for level, size in levels:
+        if abs(level - price) <= _SLACK:
+            return int(size)
+        if not _better(order, level, price):
+            return 0
+    return int(levels[-1][1]) if levels else 0
 
-    Somebody traded past it while it showed the better price, so it must have been filled first.
-    """
-    if order.effective_limit is None or not order.rested:
-        return 0
-    bound = float(order.effective_limit)
-    through = sum(int(tick.size) for tick in prints if _worse_for_others(order, tick.price, bound))
-    return min(quantity, through)
+
+def bound_ahead(order: Order, price: float, levels: Sequence[tuple[float, float]], ahead: int) -> int:
+    """Return what is still ahead after the displayed size at ``price`` has changed."""
+    for level, size in levels:
+        if abs(level - price) <= _SLACK:
+            return min(ahead, int(size))
+        if not _better(order, level, price):
+            return 0
+    return ahead if levels else 0
+
+
+def within(order: Order, price: float, bound: float) -> bool:
+    """Whether an order with limit ``bound`` may trade at ``price``."""
+    return price <= bound + _SLACK if order.side == "BUY" else price >= bound - _SLACK
+
+
+def through(order: Order, price: float, bound: float) -> bool:
+    """Whether a print at ``price`` traded past a resting order with limit ``bound``."""
+    return price < bound - _SLACK if order.side == "BUY" else price > bound + _SLACK
 
 
 def exact(price: float) -> Decimal:
@@ -54,11 +101,6 @@ def exact(price: float) -> Decimal:
     return Decimal(repr(price)).quantize(_PRICE_STEP).normalize()
 
 
-def _within(order: Order, price: float, bound: float) -> bool:
-    slack = 1e-9
-    return price <= bound + slack if order.side == "BUY" else price >= bound - slack
-
-
-def _worse_for_others(order: Order, price: float, bound: float) -> bool:
-    slack = 1e-9
-    return price < bound - slack if order.side == "BUY" else price > bound + slack
+def _better(order: Order, level: float, price: float) -> bool:
+    """Whether a level of the order's own side has priority over ``price``."""
+    return level > price if order.side == "BUY" else level < price

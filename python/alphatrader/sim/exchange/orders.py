@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from alphatrader.sim.exchange.conditions import Condition
+from alphatrader.sim.exchange.order_types import ORDER_TYPES
 
 Side = Literal["BUY", "SELL"]
 
@@ -113,7 +114,7 @@ class Order(OrderTerms, kw_only=True):
     """One order, from its arrival to its end. ``perm_id`` names it for good; ``(client_id, order_id)`` for its client.
 
     ``notional`` is the sum of price x quantity over the fills. ``priority`` is the place among our own orders: lower is
-    earlier; a new price or a larger quantity gives a new place.
+    earlier; a new price or a larger quantity gives a new place. Instants are market nanoseconds, 0 = never.
     """
 
     perm_id: int
@@ -126,17 +127,34 @@ class Order(OrderTerms, kw_only=True):
     oca_type: int = OCA_REDUCE
     parent_perm_id: int = 0
     status: OrderStatus = OrderStatus.STAGED
+    acknowledge_ns: int = 0
+    """When it reaches the market, with a latency."""
+    cancel_ns: int = 0
+    """When a cancel that is under way takes effect."""
+    expires_ns: int = 0
+    active: bool = False
+    """Whether all that it waited for has happened: it trades."""
+    conditions_met: bool = False
     triggered: bool = False
     trigger_hits: int = 0
     held_by_parent: bool = False
     rested: bool = False
+    queue_ahead: int = -1
+    """Displayed size that trades before it at its price; -1 = it is in no queue yet."""
+    working_limit: Decimal | None = None
+    """The limit that follows from the market: pegged orders, market-to-limit, trailing limits once triggered."""
+    reserved: Decimal = Decimal(0)
+    """Buying power that each unfilled unit ties up, in dollars."""
     filled: int = 0
     notional: Decimal = Decimal(0)
+    leg_notional: tuple[Decimal, ...] = ()
+    """For combinations: the sum of price x quantity of each leg."""
     last_price: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     """Commission and fees of the fills so far, before the minimum an order."""
     commission: Decimal = Decimal(0)
     """What was charged: ``fees`` or the minimum, whichever is more."""
+    liquidation: bool = False
     closed_ns: int = 0
     closed_reason: str = ""
 
@@ -157,8 +175,8 @@ class Order(OrderTerms, kw_only=True):
 
     @property
     def waits_for_trigger(self) -> bool:
-        """Whether it is a stop whose price has not been reached."""
-        return self.order_type in {"STP", "STP LMT"} and not self.triggered
+        """Whether it is a stop, a trailing or a touched order whose price has not been reached."""
+        return bool(ORDER_TYPES[self.order_type].trigger) and not self.triggered
 
     @property
     def why_held(self) -> str:
@@ -166,14 +184,17 @@ class Order(OrderTerms, kw_only=True):
         reasons = []
         if self.held_by_parent:
             reasons.append("child")
-        if self.waits_for_trigger and not self.done:
+        if not self.done and self.waits_for_trigger:
             reasons.append("trigger")
         return ",".join(reasons)
 
     @property
     def effective_limit(self) -> Decimal | None:
         """The worst price at which it may trade; None = any."""
-        return self.limit_price if self.order_type in {"LMT", "STP LMT"} else None
+        source = ORDER_TYPES[self.order_type].limit
+        if source == "client":
+            return self.limit_price
+        return self.working_limit if source == "market" else None
 
 
 class ExecutionRecord(Struct, frozen=True):
@@ -202,6 +223,8 @@ class ExecutionRecord(Struct, frozen=True):
     """None where the fill opened a position."""
     legs: tuple[ComboLeg, ...] = ()
     liquidation: bool = False
+    carried: Decimal = Decimal(0)
+    """Cost that came with the fill without cash: the premium of an option that became stock."""
 
 
 class WhatIf(Struct, frozen=True):

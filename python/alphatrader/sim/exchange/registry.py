@@ -22,7 +22,9 @@ class OrderRegistry:
     def add(self, order: Order) -> None:
         """Take a new order, or one from disk."""
         self._by_perm_id[order.perm_id] = order
-        self._by_client[order.client_id, order.order_id] = order
+        if order.order_id:
+            # The broker's own orders have no id, and there may be many.
+            self._by_client[order.client_id, order.order_id] = order
         if order.parent_perm_id:
             self._children.setdefault(order.parent_perm_id, []).append(order)
         if order.order_id >= self._next_order_id.get(order.client_id, 1):
@@ -40,12 +42,36 @@ class OrderRegistry:
     def _keep_closed(self, order: Order) -> None:
         self._closed[order.perm_id] = order
         while len(self._closed) > self._max_closed:
-            oldest = self._closed.pop(next(iter(self._closed)))
-            del self._by_perm_id[oldest.perm_id]
-            del self._by_client[oldest.client_id, oldest.order_id]
-            self._children.pop(oldest.perm_id, None)
-            floor = self._dropped_up_to.get(oldest.client_id, 0)
-            self._dropped_up_to[oldest.client_id] = max(floor, oldest.order_id)
+            self._drop(next(iter(self._closed.values())))
+
+    def _drop(self, order: Order) -> None:
+        del self._closed[order.perm_id]
+        del self._by_perm_id[order.perm_id]
+        self._by_client.pop((order.client_id, order.order_id), None)
+        self._children.pop(order.perm_id, None)
+        floor = self._dropped_up_to.get(order.client_id, 0)
+        self._dropped_up_to[order.client_id] = max(floor, order.order_id)
+
+    def drop_closed_before(self, ts_ns: int) -> list[int]:
+        """Forget orders that ended before ``ts_ns``, unless a child of theirs lives; return their permanent ids."""
+        ended = [
+            order
+            for order in self._closed.values()
+            if order.closed_ns < ts_ns and all(child.done for child in self.children(order))
+        ]
+        for order in ended:
+            self._drop(order)
+        return [order.perm_id for order in ended]
+
+    @property
+    def floors(self) -> dict[int, int]:
+        """The highest id of each client whose order was forgotten."""
+        return self._dropped_up_to
+
+    def restore_floors(self, floors: dict[int, int]) -> None:
+        """Take over what ``floors`` was; before any order is added."""
+        self._dropped_up_to = dict(floors)
+        self._next_order_id = {client_id: floor + 1 for client_id, floor in floors.items()}
 
     def find(self, client_id: int, order_id: int) -> Order | None:
         """Return a client's order."""

@@ -1,11 +1,10 @@
 """What-if orders: the exchange's figures in an openOrder that places nothing."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from alphatrader.sim.exchange.checks import Refusal, check_form
+from alphatrader.sim.exchange.checks import Refusal
 from alphatrader.sim.exchange.exchange import Exchange
-from alphatrader.sim.exchange.orders import Order, OrderRequest, OrderStatus, OrderTerms, WhatIf
+from alphatrader.sim.exchange.orders import Order, OrderRequest, OrderStatus, OrderTerms
 from alphatrader.sim.gateway.open_order import open_order
 from alphatrader.sim.market.types import ListedContract
 
@@ -14,14 +13,9 @@ def preview(
     exchange: Exchange, asked: OrderRequest, contracts: Mapping[int, ListedContract], version: int
 ) -> bytes | Refusal:
     """Return the openOrder that answers a what-if order, or why it would be refused."""
-    contract = contracts[asked.con_id]
-    refusal = check_form(asked, contract, exchange.account.account_id)
-    if refusal is not None:
-        return refusal
-    cost = exchange.admission.expected_price(asked, contract) * asked.quantity * contract.multiplier
-    change = cost if asked.side == "BUY" else Decimal(0)
-    zero = Decimal(0)
-    figures = WhatIf(zero, zero, exchange.account.cash, change, change, zero, zero, zero, zero)
+    figures = exchange.what_if(asked)
+    if isinstance(figures, Refusal):
+        return figures
     shown = as_order(asked)
     return open_order(shown, contracts, exchange.account.account_id, version, what_if=figures)
 
