@@ -56,12 +56,17 @@ def any_contract_fields(order: Order, contracts: Mapping[int, ListedContract], e
     return contract_fields(contracts[order.con_id], exchange)
 
 
-def aux_price(order: Order) -> str:
-    """What stands in auxPrice: a trigger, a trailing amount or an offset, as the type has it."""
-    for price in (order.trail_amount, order.stop_price if not is_trailing(order) else None, order.peg_offset):
+def limit_price(order: Order, terms: WireTerms) -> str:
+    """What stands in lmtPrice: the limit as it is now, else as it was stated."""
+    return price_text(terms.limit_price if order.limit_price is None else order.limit_price)
+
+
+def aux_price(order: Order, terms: WireTerms) -> str:
+    """What stands in auxPrice: a trailing amount, a trigger or an offset, as the type has it."""
+    for price in (order.trail_amount, None if is_trailing(order) else order.stop_price, order.peg_offset):
         if price is not None:
             return price_text(price)
-    return "0"
+    return price_text(terms.aux_price)
 
 
 def is_trailing(order: Order) -> bool:
@@ -69,11 +74,16 @@ def is_trailing(order: Order) -> bool:
     return order.order_type.startswith("TRAIL")
 
 
-def trail_stop(order: Order) -> Decimal | None:
-    """Where a trailing stop stands now."""
-    if not is_trailing(order):
-        return None
-    return order.trail_stop_price if order.stop_price is None else order.stop_price
+def trail_stop(order: Order, terms: WireTerms) -> Decimal | None:
+    """Where a trailing stop stands now, else as it was stated."""
+    if is_trailing(order) and order.stop_price is not None:
+        return order.stop_price
+    return terms.trail_stop_price if order.trail_stop_price is None else order.trail_stop_price
+
+
+def first_stated(now: Decimal | None, stated: Decimal | None) -> Decimal | None:
+    """Return a value as it is now, else as it was stated."""
+    return stated if now is None else now
 
 
 def volatility_fields(terms: WireTerms) -> Fields:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from alphatrader.sim.wire.fields import FieldReader
+from alphatrader.sim.wire.fields import FieldReader, MalformedRequestError
 
 Take = Callable[[FieldReader, str], object]
 Layout = tuple[tuple[str, str, Take], ...]
@@ -31,6 +31,14 @@ def _size_above_zero(fields: FieldReader, name: str) -> object:
 
 def _code(fields: FieldReader, name: str) -> int:
     return fields.integer(name, default=-1)
+
+
+def name_of(fields: FieldReader, name: str) -> str:
+    """Take the name of a kind, which begins with a letter: a number here is a field of another place."""
+    value = fields.text(name)
+    if value and not value[0].isalpha():
+        raise MalformedRequestError(f"{name} was {value[:40]!r}, not a name: the layout is shifted")
+    return value
 
 
 def _choice(fields: FieldReader, name: str) -> bool | None:
@@ -102,7 +110,7 @@ MIDDLE: Layout = (
 VOLATILITY: Layout = (
     ("volatility", "volatility", _NUMBER),
     ("volatility_type", "volatilityType", _WHOLE),
-    ("delta_neutral_order_type", "deltaNeutralOrderType", _TEXT),
+    ("delta_neutral_order_type", "deltaNeutralOrderType", name_of),
     ("delta_neutral_aux_price", "deltaNeutralAuxPrice", _NUMBER),
 )
 HEDGE: Layout = (
@@ -138,7 +146,7 @@ SCALE_TIMES: Layout = (
     ("scale_table", "scaleTable", _TEXT),
     ("active_start_time", "activeStartTime", _TEXT),
     ("active_stop_time", "activeStopTime", _TEXT),
-    ("hedge_type", "hedgeType", _TEXT),
+    ("hedge_type", "hedgeType", name_of),
 )
 CLEARING: Layout = (
     ("opt_out_smart_routing", "optOutSmartRouting", _FLAG),
@@ -162,7 +170,7 @@ BENCHMARK: Layout = (
     ("reference_exchange", "referenceExchangeId", _TEXT),
 )
 END: Layout = (
-    ("adjusted_order_type", "adjustedOrderType", _TEXT),
+    ("adjusted_order_type", "adjustedOrderType", name_of),
     ("trigger_price", "triggerPrice", _NUMBER),
     ("limit_price_offset", "lmtPriceOffset", _NUMBER),
     ("adjusted_stop_price", "adjustedStopPrice", _NUMBER),

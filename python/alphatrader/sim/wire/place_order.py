@@ -28,6 +28,7 @@ from alphatrader.sim.wire.order_layout import (
     TRAILING,
     VOLATILITY,
     Layout,
+    name_of,
 )
 from alphatrader.sim.wire.order_terms import (
     INFINITE,
@@ -119,7 +120,7 @@ def _algorithm(fields: FieldReader) -> dict[str, Any]:
             fields.decimal("deltaNeutralContract delta"),
             fields.decimal("deltaNeutralContract price"),
         )
-    strategy = fields.text("algoStrategy")
+    strategy = name_of(fields, "algoStrategy")
     terms["algo_strategy"] = strategy
     if strategy:
         terms["algo_params"] = _tag_values(fields, "algoParams")
