@@ -1,24 +1,30 @@
-"""Building a simulated market from its spec."""
+"""Building a simulated market from its spec: the first day, and each day after it."""
 
 import datetime as dt
 
 from alphatrader import calendar
+from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.market.chain import OptionChain
+from alphatrader.sim.market.day import Member, TradingDay
+from alphatrader.sim.market.hours import Span, span_of
+from alphatrader.sim.market.index import index_path
 from alphatrader.sim.market.listing import draw_open_interest, list_options, underlying_contract
 from alphatrader.sim.market.live import SessionMarket
+from alphatrader.sim.market.market_factor import Mood, draw_market_day
 from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS, DayPath
 from alphatrader.sim.market.profiles import profile_of, stream
-from alphatrader.sim.market.spec import MarketSpec
-from alphatrader.sim.market.synthetic import draw_session
+from alphatrader.sim.market.spec import SCENARIOS, MarketSpec
+from alphatrader.sim.market.synthetic import Standing, draw_day
 from alphatrader.sim.market.tape.build import build_tape_market
 from alphatrader.sim.market.tape.market import TapeMarket
 from alphatrader.sim.market.tape.spec import TapeSpec
+from alphatrader.sim.market.types import Quote
 from alphatrader.sim.market.underlying import Underlying
 
 
 def build_market(spec: MarketSpec) -> SessionMarket | TapeMarket:
-    """Build the market of a spec, standing at ``start_fraction`` of its session; takes under a second an underlying.
+    """Build the market of a spec, standing at its start; takes about a second an underlying.
 
     Raises ConfigError (unknown symbol), ClosedMarketError (no session on that date), DataError (unreadable tape).
     """
@@ -27,18 +33,84 @@ def build_market(spec: MarketSpec) -> SessionMarket | TapeMarket:
         return build_tape_market(wanted, spec.seed, spec.start_fraction)
     today = dt.datetime.now(calendar.NEW_YORK).date()
     session = calendar.session_for(spec.session_date) if spec.session_date else calendar.latest_full_session(today)
-    label = f"SIMULATED MARKET (seed {spec.seed})"
-    paths = [draw_session(profile_of(symbol), session, spec.seed, spec.scenario) for symbol in spec.symbols]
-    steps = (session.close_ns - session.open_ns) // STEP_NS
-    start_ns = session.open_ns + int(steps * spec.start_fraction) * STEP_NS
-    return SessionMarket(label, session, [_list(path, session, spec.seed, start_ns) for path in paths], start_ns)
+    start_ns = _start(spec, span_of(session))
+    days = Days(spec)
+    return SessionMarket(f"SIMULATED MARKET (seed {spec.seed})", days.first(session, start_ns), days.after, start_ns)
 
 
-def _list(path: DayPath, session: calendar.Session, seed: int, start_ns: int) -> tuple[Underlying, OptionDesk]:
+class Days:
+    """Draws one day after the other, each from seed, date, and where the one before it ended."""
+
+    def __init__(self, spec: MarketSpec) -> None:
+        self._spec = spec
+        self._scenario = SCENARIOS[spec.scenario]
+        self._profiles = [profile_of(symbol) for symbol in spec.symbols]
+        baskets = [profile_of(profile.basket) for profile in self._profiles if profile.is_index]
+        traded = [profile for profile in self._profiles if not profile.is_index]
+        self._traded = list({profile.symbol: profile for profile in (*traded, *baskets)}.values())
+        self._mood = Mood()
+        self._standing: dict[str, Standing] = {}
+        self._index_close: dict[str, float] = {}
+
+    def first(self, session: calendar.Session, start_ns: int) -> TradingDay:
+        """Draw the first day."""
+        return self._draw(session, start_ns, {}, first_day=True)
+
+    def after(self, day: TradingDay) -> TradingDay | None:
+        """Draw the day after a day, standing at its start; None past the calendar's end, or where one day is enough."""
+        if self._spec.days == "one":
+            return None
+        try:
+            session = calendar.sessions_after(day.span.date, 1)[0]
+        except calendar.CalendarRangeError:
+            return None
+        return self._draw(session, span_of(session).start_ns, day.last_quotes(), first_day=False)
+
+    def _draw(
+        self, session: calendar.Session, start_ns: int, resting: dict[int, Quote], *, first_day: bool
+    ) -> TradingDay:
+        span, spec = span_of(session), self._spec
+        market = draw_market_day(span, spec.seed, self._scenario, self._mood, first_day=first_day)
+        self._mood = market.mood
+        paths: dict[str, DayPath] = {}
+        for profile in self._traded:
+            before, struck = self._standing.get(profile.symbol), profile is self._traded[0]
+            path, after = draw_day(profile, market, spec.seed, self._scenario, before, struck=struck)
+            paths[profile.symbol], self._standing[profile.symbol] = path, after
+        for profile in self._profiles:
+            if profile.is_index:
+                close = self._index_close.get(profile.symbol)
+                path = index_path(profile, paths[profile.basket], spec.seed, close)
+                paths[profile.symbol] = path
+                self._index_close[profile.symbol] = path.close_price
+        members = [
+            _list(paths[symbol], span, spec, start_ns, resting.get(profile_of(symbol).con_id))
+            for symbol in spec.symbols
+        ]
+        return TradingDay(span, members)
+
+
+def _list(path: DayPath, span: Span, spec: MarketSpec, start_ns: int, resting: Quote | None) -> Member:
     """List an underlying with its options; strikes and open interest stand around the previous close."""
     profile = profile_of(path.symbol)
-    options = list_options(profile, session.date, path.previous_close)
-    generator = stream(seed, path.symbol, "options")
+    underlying = Underlying(path, underlying_contract(profile), start_ns, resting)
+    if not profile.has_options:
+        return underlying, None
+    options = list_options(profile, span.date, path.previous_close)
+    generator = stream(spec.seed, path.symbol, f"options {span.date}")
     interest = draw_open_interest(generator, options, path.previous_close)
-    chain = OptionChain(path, options, interest, generator)
-    return Underlying(path, underlying_contract(profile), start_ns), OptionDesk(chain)
+    return underlying, OptionDesk(OptionChain(path, options, interest, generator))
+
+
+def _start(spec: MarketSpec, span: Span) -> int:
+    """Return the instant at which the market starts. Raises ConfigError for a time at which the day has ended."""
+    if spec.start_at is None:
+        steps = (span.close_ns - span.open_ns) // STEP_NS
+        return span.open_ns + int(steps * spec.start_fraction) * STEP_NS
+    start_ns = calendar.to_ns(span.date, spec.start_at)
+    if not span.start_ns <= start_ns < span.end_ns:
+        raise ConfigError(
+            f"start_at {spec.start_at} lies outside the day {calendar.to_text(span.start_ns)} to "
+            f"{calendar.to_text(span.end_ns)} New York"
+        )
+    return start_ns

@@ -45,10 +45,20 @@ class FlowPlan:
     growth: NDArray[np.float64]
     drift_sd: NDArray[np.float64]
 
+    def joined(self, share: float, own: "FlowPlan", own_share: float) -> "FlowPlan":
+        """Return the market's plan and an underlying's own as one, each with its share; the drift is the market's."""
+        return FlowPlan(
+            self.episodes + own.episodes,
+            share * self.bias + own_share * own.bias,
+            self.intensity * own.intensity,
+            np.maximum(self.growth, own.growth),
+            self.drift_sd,
+        )
 
-def plan_flow(generator: np.random.Generator, steps: int, scenario: Scenario) -> FlowPlan:
-    """Draw the session's episodes and lay them out over its steps."""
-    episodes = tuple(_draw(generator, steps * STEP_S, scenario))
+
+def plan_flow(generator: np.random.Generator, steps: int, scenario: Scenario, gap_factor: float = 1.0) -> FlowPlan:
+    """Draw the session's episodes, ``gap_factor`` times as rare as the scenario's, and lay them out over its steps."""
+    episodes = tuple(_draw(generator, steps * STEP_S, scenario, gap_factor))
     bias, growth, drift_sd = np.zeros(steps), np.zeros(steps), np.zeros(steps)
     intensity = np.ones(steps)
     for episode in episodes:
@@ -70,9 +80,10 @@ def plan_flow(generator: np.random.Generator, steps: int, scenario: Scenario) ->
     return FlowPlan(episodes, bias, intensity, growth, drift_sd)
 
 
-def _draw(generator: np.random.Generator, session_s: float, scenario: Scenario) -> list[Episode]:
+def _draw(generator: np.random.Generator, session_s: float, scenario: Scenario, gap_factor: float) -> list[Episode]:
     episodes = []
-    start_s = 30.0 + generator.exponential(scenario.episode_gap_s)
+    gap_s = gap_factor * scenario.episode_gap_s
+    start_s = 30.0 + generator.exponential(gap_s)
     while start_s < session_s - 60.0:
         informed = bool(generator.random() < _INFORMED_SHARE)
         length_s = generator.uniform(60.0, 240.0) if informed else generator.uniform(30.0, 90.0)
@@ -82,7 +93,7 @@ def _draw(generator: np.random.Generator, session_s: float, scenario: Scenario) 
             Episode(
                 start_s=start_s,
                 end_s=min(start_s + length_s, session_s),
-                direction=1 if generator.random() < 0.5 else -1,
+                direction=1 if generator.random() < 0.5 + scenario.lean else -1,
                 strength=strength,
                 informed=informed,
                 move_sd=scale * scenario.episode_move * strength * generator.uniform(0.8, 1.2),
@@ -90,5 +101,5 @@ def _draw(generator: np.random.Generator, session_s: float, scenario: Scenario) 
                 reversal_s=generator.uniform(*_REVERSAL_S),
             )
         )
-        start_s += length_s + 30.0 + generator.exponential(scenario.episode_gap_s)
+        start_s += length_s + 30.0 + generator.exponential(gap_s)
     return episodes

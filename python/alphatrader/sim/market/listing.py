@@ -29,14 +29,15 @@ def underlying_contract(profile: Profile) -> ListedContract:
     return ListedContract(
         con_id=profile.con_id,
         symbol=profile.symbol,
-        sec_type="STK",
-        exchange="SMART",
-        primary_exchange=profile.primary_exchange,
+        sec_type=profile.sec_type,
+        exchange=profile.primary_exchange if profile.is_index else "SMART",
+        primary_exchange="" if profile.is_index else profile.primary_exchange,
         currency="USD",
         local_symbol=profile.symbol,
         trading_class=profile.symbol,
         min_tick=Decimal("0.01"),
         long_name=profile.long_name,
+        stock_type=profile.stock_type,
     )
 
 

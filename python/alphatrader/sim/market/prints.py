@@ -1,30 +1,44 @@
-"""Prints of a synthetic session: when, which side, how large, where and under which sale conditions."""
+"""Prints of a synthetic day: when, which side, how large, where and under which sale conditions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alphatrader.sim.market import book as books
-from alphatrader.sim.market.path import QUOTE_NS, STEP_NS, Floats, Prints
-from alphatrader.sim.market.profiles import IEX, VENUES
+from alphatrader.sim.market.hours import Span
+from alphatrader.sim.market.path import QUOTE_NS, STEP_NS, Cross, Floats, Indices, Ints, Prints
+from alphatrader.sim.market.profiles import DARK, PRINT_VENUES, VENUES, Profile
+from alphatrader.sim.market.queues import QueueBook
+from alphatrader.sim.market.signs import Signs, draw_signs, gusts
+from alphatrader.sim.market.types import Interval
 
-CONDITIONS = ("", "I", "F", "F I")
-"""No condition, odd lot, intermarket sweep, both."""
+CONDITIONS = ("", "I", "F", "F I", "T", "T I", "F T", "F T I", "O", "5", "6", "W", "B", "4", "Z", "U")
+"""I odd lot, F intermarket sweep, T extended hours, O opening, 5 reopening and 6 closing cross; then trades that say
+nothing of the price of the moment: W and B average price, 4 derivatively priced, Z late, U extended hours and late."""
+_ODD, _SWEPT, _EXTENDED = 1, 2, 4
+_CROSS = {"open": CONDITIONS.index("O"), "reopen": CONDITIONS.index("5"), "close": CONDITIONS.index("6")}
+_ODDITIES = (("W", 0.00030), ("B", 0.00015), ("4", 0.00030), ("Z", 0.00035))
+_LATE = CONDITIONS.index("U")
+_LATE_SHARE = 0.01
 
 _ODD_LOTS = np.array([1, 1, 1, 2, 3, 5, 5, 7, 10, 10, 12, 15, 20, 25, 30, 33, 39, 50, 50, 60, 75, 80, 90, 99])
-_SIGN_PERSISTENCE = 0.42
 _SWEEP_LEGS = np.array([2, 2, 2, 3, 3, 4, 5])
-_MIDPOINT_SHARE = 0.04
-
-Signs = NDArray[np.int64]
+_CHILDREN = 0.68
+"""Parameter of the geometric number of prints of one event: what one order takes from several resting ones."""
+_MEAN_CHILDREN = 1.0 / _CHILDREN
+_SWEEP_GAP_NS = 150_000
+_DARK_SHARE, _MIDPOINT_SHARE = 0.22, 0.04
+_DARK_MIDPOINT, _DARK_IMPROVED = 0.35, 0.30
+_IEX = VENUES.index("IEX")
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
     """What drives the prints at each 100 ms step.
 
-    ``rate``: expected events; ``buy_probit``: push towards buying; ``size_factor`` and ``growth``: how large trades are
+    ``rate``: expected prints; ``buy_probit``: push towards buying; ``size_factor`` and ``growth``: how large trades are
     for the time of day and in an episode; ``direction``: the episode's side (0 none).
     """
 
@@ -35,74 +49,149 @@ class Tape:
     direction: Signs
 
 
+class _Trades(NamedTuple):
+    """Prints in the making, in order of time. ``level``: how many cents behind the best price."""
+
+    ts_ns: Indices
+    step: Indices
+    sign: Signs
+    size: Indices
+    swept: NDArray[np.bool_]
+    level: Indices
+
+
 def draw_prints(
     generator: np.random.Generator,
     tape: Tape,
-    bid_cents: NDArray[np.int32],
-    ask_cents: NDArray[np.int32],
-    arrangement: books.Arrangement,
-    open_ns: int,
+    quotes: tuple[Ints, Ints],
+    book: QueueBook,
+    span: Span,
     lot: int,
-) -> tuple[Prints, Signs]:
-    """Draw the session's prints and, beside them, the side of each aggressor (+1 buy, -1 sell)."""
-    counts = generator.poisson(tape.rate)
-    step = np.repeat(np.arange(len(counts)), counts)
-    offset_us = generator.integers(0, STEP_NS // 1000 - 1, len(step))
-    ts_ns = np.sort(open_ns + step * STEP_NS + offset_us * 1000)
-    sign = _draw_signs(generator, tape.buy_probit[step])
-    size = _draw_sizes(generator, tape, step, sign)
+    crosses: Sequence[Cross],
+    halts: Sequence[Interval],
+    profile: Profile,
+) -> Prints:
+    """Draw the day's prints between ``quotes`` (bid and ask in cents by interval), auctions among them."""
+    trades = _draw_trades(generator, tape, span, halts)
+    interval = (trades.ts_ns - span.start_ns) // QUOTE_NS
+    bid, ask = quotes[0][interval].astype(np.int64), quotes[1][interval].astype(np.int64)
+    cents = np.where(trades.sign > 0, ask + trades.level, bid - trades.level)
+    venue = _venues(generator, book, cents, interval, trades)
+    price = cents / 100.0
+    price, venue = _off_the_book(generator, price, venue, (bid + ask) / 200.0, trades)
+    extended = (trades.ts_ns < span.open_ns) | (trades.ts_ns >= span.close_ns)
+    condition = (trades.size < lot) * _ODD + trades.swept * _SWEPT + extended * _EXTENDED
+    size = trades.size.copy()
+    _mark_oddities(generator, price, size, venue, condition, extended)
+
+    # The crosses go in where they belong; each is a print of its own.
+    at = np.searchsorted(trades.ts_ns, [cross.ts_ns for cross in crosses])
+    primary = VENUES.index(profile.primary_exchange)
+    size = np.insert(size, at, [cross.size for cross in crosses])
+    return Prints(
+        ts_ns=np.insert(trades.ts_ns, at, [cross.ts_ns for cross in crosses]),
+        price=np.insert(price, at, [cross.price for cross in crosses]),
+        size=size.astype(np.int32),
+        venue=np.insert(venue, at, primary).astype(np.int8),
+        condition=np.insert(condition, at, [_CROSS[cross.kind] for cross in crosses]).astype(np.int16),
+        venue_names=PRINT_VENUES,
+        condition_texts=CONDITIONS,
+        volume=np.cumsum(size, dtype=np.int64),
+    )
+
+
+def _draw_trades(generator: np.random.Generator, tape: Tape, span: Span, halts: Sequence[Interval]) -> _Trades:
+    """Draw events, the prints of each, and sort them by time."""
+    steps = len(tape.rate)
+    counts = generator.poisson(tape.rate / _MEAN_CHILDREN * gusts(generator, steps))
+    step = np.repeat(np.arange(steps), counts)
+    ts_ns = np.sort(span.start_ns + step * STEP_NS + generator.integers(0, STEP_NS // 1000, len(step)) * 1000)
+    sign = draw_signs(generator, tape.buy_probit[step])
+    growth = tape.growth[step] * (sign == tape.direction[step])
 
     # A sweep takes several venues within a millisecond, each of its prints flagged F.
-    growth = tape.growth[step]
-    with_flow = sign == tape.direction[step]
-    sweeps = generator.random(len(step)) < 0.02 + 0.08 * growth * with_flow
-    legs = np.where(sweeps, _SWEEP_LEGS[generator.integers(0, len(_SWEEP_LEGS), len(step))], 1)
+    sweeps = generator.random(len(step)) < 0.02 + 0.09 * growth
+    legs = np.where(
+        sweeps,
+        _SWEEP_LEGS[generator.integers(0, len(_SWEEP_LEGS), len(step))],
+        generator.geometric(_CHILDREN, len(step)),
+    )
     parent = np.repeat(np.arange(len(step)), legs)
     leg = np.arange(len(parent)) - np.repeat(np.cumsum(legs) - legs, legs)
-    ts_ns = np.minimum(ts_ns[parent] + leg * 150_000, open_ns + (step[parent] + 1) * STEP_NS - 1000)
-    order = np.argsort(ts_ns, kind="stable")
+    gap_ns = np.where(sweeps[parent], _SWEEP_GAP_NS, generator.exponential(2_500_000.0, len(parent)).astype(np.int64))
+    ts_ns = ts_ns[parent] + leg * gap_ns // 1000 * 1000
+    # What would fall into the next interval, or into a halt, is left out rather than priced by another quote.
+    kept = (ts_ns - span.start_ns) // QUOTE_NS == (step[parent] * STEP_NS) // QUOTE_NS
+    for start_ns, end_ns in halts:
+        kept &= (ts_ns < start_ns) | (ts_ns >= end_ns)
+    kept = np.flatnonzero(kept)
+    order = kept[np.argsort(ts_ns[kept], kind="stable")]
     parent, leg, ts_ns = parent[order], leg[order], ts_ns[order]
-    sign, swept = sign[parent], sweeps[parent]
-    size = np.where(swept & (size[parent] < 100), 100, size[parent])
-
-    interval = (ts_ns - open_ns) // QUOTE_NS
-    side = (sign > 0).astype(np.int64)
-    level = np.where(swept, leg // 2, 0)
-    price = np.where(side == 1, ask_cents[interval] + level, bid_cents[interval] - level) / 100.0
-    venue = np.where(
-        swept,
-        books.venue_at_row(arrangement, interval, side, leg),
-        books.venue_at_best(arrangement, generator, interval, side),
-    )
-    midpoint = ~swept & (generator.random(len(parent)) < _MIDPOINT_SHARE)
-    price = np.where(midpoint, (bid_cents[interval] + ask_cents[interval]) / 200.0, price)
-    venue = np.where(midpoint, IEX, venue)
-    condition = (size < lot) + 2 * swept
-    return (
-        Prints(
-            ts_ns=ts_ns,
-            price=price,
-            size=size.astype(np.int32),
-            venue=venue.astype(np.int8),
-            condition=condition.astype(np.int16),
-            venue_names=VENUES,
-            condition_texts=CONDITIONS,
-            volume=np.cumsum(size, dtype=np.int64),
-        ),
-        np.where(midpoint, 0, sign),
-    )
+    swept = sweeps[parent]
+    size = _draw_sizes(generator, tape, step[parent], sign[parent])
+    size = np.where(swept & (size < 100), 100, size)
+    return _Trades(ts_ns, step[parent], sign[parent], size, swept, np.where(swept, leg // 2, 0))
 
 
-def _draw_signs(generator: np.random.Generator, probit: Floats) -> Signs:
-    """Draw aggressor sides: each follows its push, or repeats the trade before it."""
-    count = len(probit)
-    buy = 1.0 / (1.0 + np.exp(-1.702 * probit))  # logistic approximation of the normal distribution function
-    own = np.where(generator.random(count) < buy, 1, -1)
-    index = np.where(generator.random(count) < _SIGN_PERSISTENCE, 0, np.arange(count))
-    return np.asarray(own[np.maximum.accumulate(index)], dtype=np.int64)
+def _venues(
+    generator: np.random.Generator, book: QueueBook, cents: Indices, interval: Indices, trades: _Trades
+) -> Indices:
+    """Pick for each print a venue that shows its price, by the size it shows; a sweep goes round the venues."""
+    waiting = book.waiting_at(cents, interval)
+    reach = np.cumsum(waiting, axis=1)
+    venue = (reach < generator.random(len(cents))[:, None] * reach[:, -1:]).sum(axis=1)
+    run = np.arange(len(cents))
+    return np.asarray(np.where(trades.swept, (venue + run) % len(VENUES), venue))
 
 
-def _draw_sizes(generator: np.random.Generator, tape: Tape, step: Signs, sign: Signs) -> Signs:
+def _off_the_book(
+    generator: np.random.Generator, price: Floats, venue: Indices, middle: Floats, trades: _Trades
+) -> tuple[Floats, Indices]:
+    """Let some trades happen in the dark, at the mid or a little better than the quote, and some at IEX's midpoint."""
+    draw = generator.random(len(price))
+    dark = ~trades.swept & (draw < _DARK_SHARE)
+    at_mid = dark & (draw < _DARK_SHARE * _DARK_MIDPOINT)
+    improved = dark & ~at_mid & (draw < _DARK_SHARE * (_DARK_MIDPOINT + _DARK_IMPROVED))
+    lit_mid = ~trades.swept & (draw > 1.0 - _MIDPOINT_SHARE)
+    better = generator.integers(1, 20, len(price)) / 10_000.0
+    price = np.where(improved, np.round(price - trades.sign * better, 4), price)
+    price = np.where(at_mid | lit_mid, middle, price)
+    venue = np.where(dark, DARK, np.where(lit_mid, _IEX, venue))
+    return price, venue
+
+
+def _mark_oddities(
+    generator: np.random.Generator,
+    price: Floats,
+    size: Indices,
+    venue: Indices,
+    condition: Indices,
+    extended: NDArray[np.bool_],
+) -> None:
+    """Turn a few prints into average-price, derivatively priced and late ones, off the market, reported as such."""
+    count = len(price)
+    draw = generator.random(count)
+    floor = 0.0
+    for letter, share in _ODDITIES:
+        chosen = np.flatnonzero(~extended & (draw >= floor) & (draw < floor + share))
+        floor += share
+        if letter == "4":
+            price[chosen] *= 1.0 + 0.0008 * generator.standard_normal(len(chosen))
+        else:
+            back = np.maximum(chosen - generator.integers(200, 4_000, len(chosen)), 0)
+            price[chosen] = price[back] if letter == "Z" else 0.5 * (price[back] + price[chosen])
+        price[chosen] = np.round(price[chosen], 4)
+        if letter != "Z":
+            size[chosen] = size[chosen] * 20 + 100
+        venue[chosen] = DARK
+        condition[chosen] = CONDITIONS.index(letter)
+    late = np.flatnonzero(extended & (draw < _LATE_SHARE))
+    price[late] = price[np.maximum(late - generator.integers(5, 60, len(late)), 0)]
+    venue[late] = DARK
+    condition[late] = _LATE
+
+
+def _draw_sizes(generator: np.random.Generator, tape: Tape, step: Indices, sign: Signs) -> Indices:
     """Draw sizes: odd lots, hundreds, multiples, and now and then a block; larger with an episode's flow."""
     count = len(step)
     kind = generator.random(count)

@@ -10,6 +10,9 @@ Floats = NDArray[np.float64]
 _GRID = 2000
 NIGHT_SHARE = 0.35
 """Part of a day's variance that falls between the close and the next open."""
+_NIGHT = NIGHT_SHARE / (1.0 - NIGHT_SHARE)
+PRE_MARKET_VARIANCE, AFTER_HOURS_VARIANCE, GAP_VARIANCE = 0.50 * _NIGHT, 0.15 * _NIGHT, 0.35 * _NIGHT
+"""What the parts of a night are worth, where the session between open and close is 1."""
 
 
 def volatility_shape(fraction: Floats) -> Floats:
@@ -22,12 +25,35 @@ def volume_shape(fraction: Floats) -> Floats:
     return _raw_volume(fraction) / _volume_norm()
 
 
+def extended_volatility(before: int, after: int) -> tuple[Floats, Floats]:
+    """Return the standard deviation of each step before the open and after the close, the session's being 1.
+
+    The pre-market wakes towards the open, and at 08:30 when figures are published; after the close it falls asleep.
+    """
+    fraction = (np.arange(before) + 0.5) / before
+    figures = 4.5 / 5.5  # 08:30, of the time from 04:00 to 09:30
+    morning = 0.5 + 1.2 * np.exp((fraction - 1.0) / 0.15) + 1.0 * np.exp(-np.abs(fraction - figures) / 0.02)
+    evening = 0.4 + 1.3 * np.exp(-(np.arange(after) + 0.5) / after / 0.12)
+    return (
+        np.asarray(morning * np.sqrt(PRE_MARKET_VARIANCE / (morning**2).sum())),
+        np.asarray(evening * np.sqrt(AFTER_HOURS_VARIANCE / (evening**2).sum())),
+    )
+
+
+def extended_volume(before: int, after: int) -> tuple[Floats, Floats]:
+    """Return the rate of trades at each step before the open and after the close, the session's mean being 1."""
+    fraction = (np.arange(before) + 0.5) / before
+    morning = 0.006 + 0.09 * np.exp((fraction - 1.0) / 0.10)
+    evening = 0.006 + 0.10 * np.exp(-(np.arange(after) + 0.5) / after / 0.06)
+    return np.asarray(morning), np.asarray(evening)
+
+
 def _raw_volatility(fraction: Floats) -> Floats:
     return 0.72 + 1.10 * np.exp(-fraction / 0.07) + 0.45 * np.exp((fraction - 1.0) / 0.08)
 
 
 def _raw_volume(fraction: Floats) -> Floats:
-    return 0.65 + 1.60 * np.exp(-fraction / 0.06) + 1.30 * np.exp((fraction - 1.0) / 0.05)
+    return 0.62 + 1.75 * np.exp(-fraction / 0.06) + 2.20 * np.exp((fraction - 1.0) / 0.05)
 
 
 @lru_cache(maxsize=1)

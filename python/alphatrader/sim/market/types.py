@@ -115,11 +115,14 @@ class Depth(NamedTuple):
 
 
 class Auction(NamedTuple):
-    """The cross of an opening or closing auction. Its ``Print`` stands beside it in the same batch of updates."""
+    """The cross of an opening or closing auction, or of the one that ends a halt (``reopen``).
+
+    Its ``Print`` stands beside it in the same batch of updates.
+    """
 
     ts_ns: int
     con_id: int
-    kind: Literal["open", "close"]
+    kind: Literal["open", "close", "reopen"]
     price: float
     size: float
 

@@ -1,67 +1,98 @@
 """One underlying as it trades: walks over its day path and says what happens."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from alphatrader.sim.market.book import LAYOUTS, RANKINGS
+import numpy as np
+
 from alphatrader.sim.market.consumption import BookSide, Consumption, Levels
+from alphatrader.sim.market.past_day import last_of, make_prints, muted
 from alphatrader.sim.market.path import QUOTE_NS, DayPath
-from alphatrader.sim.market.profiles import VENUES
-from alphatrader.sim.market.types import Bar, Depth, ListedContract, Print, Quote
+from alphatrader.sim.market.types import Auction, Depth, Halt, ListedContract, MarketUpdate, Print, Quote
 
 _MINUTE_NS = 60_000_000_000
 _INTERVALS_PER_PAGE = _MINUTE_NS // QUOTE_NS
 _REFILL_SHARE = 0.4
-
-_ROW_VENUES = tuple(tuple(VENUES[venue] for venue in ranking) for ranking in RANKINGS)
+_ROWS = 14
+"""Displayed rows a side."""
 
 Rows = tuple[tuple[str, float, float], ...]
 
 
 class _Page(NamedTuple):
-    """A minute of the path as Python lists: element access in arrays would cost more than the model itself."""
+    """A minute of the path as Python lists: element access in arrays would cost more than the model itself.
+
+    ``sizes[interval][side]`` lists venue by venue, level by level.
+    """
 
     number: int
     bid: list[int]
     ask: list[int]
     sizes: list[list[list[int]]]
-    layout: list[list[int]]
-    ranking: list[list[int]]
 
 
 class Underlying:
-    """The live side of a :class:`DayPath`. Time moves by whole steps and only forward."""
+    """The live side of a :class:`DayPath`. Time moves by whole steps and only forward.
 
-    def __init__(self, path: DayPath, contract: ListedContract, start_ns: int) -> None:
+    ``resting``: the last quote of the day before, which stands until this day begins.
+    """
+
+    def __init__(self, path: DayPath, contract: ListedContract, start_ns: int, resting: Quote | None = None) -> None:
         self.path = path
         self.contract = contract
         self.con_id = contract.con_id
         self._consumption = Consumption(_REFILL_SHARE)
-        self._next_print = path.print_count(start_ns)
+        self._venues = path.book.venues if path.book is not None else ()
+        self._events = _events(path, contract)
+        self._page = _Page(-1, [], [], [])
+        texts = path.prints.condition_texts
+        self._muted = frozenset(text for text, silent in zip(texts, muted(path.prints), strict=True) if silent)
+        self._resting = resting if start_ns <= path.first_ns else None
+        self._before = (resting.last, resting.last_size) if resting is not None else (path.previous_close, 0.0)
+        self._shown: tuple[float, float, float, float] | None = None
+        self._depth: tuple[Rows, Rows] | None = None
+        self._stand_at(start_ns)
+
+    def _stand_at(self, ts_ns: int) -> None:
+        path = self.path
+        if ts_ns > path.first_ns:
+            self._resting = None
+        self._next_print = path.print_count(ts_ns)
         self._pending: list[Print] = []
         self._pending_at = 0
-        self._paged_to_ns = start_ns
-        self._interval = path.interval_at(start_ns - 1)
-        self._page = self._load_page(self._interval // _INTERVALS_PER_PAGE)
-        self._last, self._last_size, self._volume = 0.0, 0.0, 0.0
-        if self._next_print:
-            newest = self._next_print - 1
-            self._last = float(path.prints.price[newest])
-            self._last_size = float(path.prints.size[newest])
-            self._volume = float(path.prints.volume[newest])
-        self._shown: tuple[float, float, float, float] | None = None
+        self._paged_to_ns = ts_ns
+        self._next_event = sum(event.ts_ns < ts_ns for event in self._events)
+        self._interval = path.interval_at(ts_ns - 1)
+        self._last, self._last_size, self._volume = last_of(path, self._next_print)
+        if not self._last:
+            self._last, self._last_size = self._before
 
-    def enter_interval(self, ts_ns: int) -> tuple[Quote | None, Depth]:
-        """Begin the 200 ms interval that starts at ``ts_ns``: the new book, and the quote if it changed."""
+    def enter_interval(self, ts_ns: int) -> tuple[Quote | None, Depth | None]:
+        """Begin the 200 ms interval that starts at ``ts_ns``: quote and book, where they changed."""
         self._interval = self.path.interval_at(ts_ns)
+        self._resting = None
         if self._consumption:
             self._consumption.refill()
-        depth = self.depth(ts_ns)
+        if self.path.book is None or (self.path.halts and self.path.halted_at(ts_ns)):
+            return None, None
+        rows = (self._rows("bid"), self._rows("ask"))
+        depth = None
+        if rows != self._depth:
+            self._depth = rows
+            depth = Depth(ts_ns, self.con_id, *rows)
         quote = self.quote(ts_ns)
         shown = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
         if shown == self._shown:
             return None, depth
         self._shown = shown
         return quote, depth
+
+    def events_until(self, end_ns: int) -> list[MarketUpdate]:
+        """Return auctions, and halts that begin or end, up to ``end_ns`` (exclusive)."""
+        first = self._next_event
+        while self._next_event < len(self._events) and self._events[self._next_event].ts_ns < end_ns:
+            self._next_event += 1
+        return list(self._events[first : self._next_event])
 
     def prints_until(self, end_ns: int) -> list[Print]:
         """Return the prints up to ``end_ns`` (exclusive) that were not returned before."""
@@ -75,60 +106,44 @@ class Underlying:
             return []
         happened = pending[first:last]
         self._pending_at = last
-        newest = happened[-1]
-        self._last, self._last_size = newest.price, newest.size
-        self._volume += sum(trade.size for trade in happened)
+        for trade in happened:
+            self._volume += trade.size
+            if trade.conditions not in self._muted:
+                self._last, self._last_size = trade.price, trade.size
         return happened
 
+    def skip_to(self, ts_ns: int) -> None:
+        """Stand at a later instant of the day as if time had passed there, without saying what happened."""
+        self._consumption = Consumption(_REFILL_SHARE)
+        self._stand_at(ts_ns)
+
     def quote(self, ts_ns: int) -> Quote:
-        """Return the current best bid and offer."""
+        """Return the current best bid and offer; an index has neither."""
+        if self._resting is not None:
+            return self._resting._replace(ts_ns=ts_ns, volume=0.0)
+        if self.path.book is None:
+            return Quote(ts_ns, self.con_id, 0.0, 0.0, 0.0, 0.0, self._last, 0.0, 0.0)
         bid, bid_size = self._best("bid")
         ask, ask_size = self._best("ask")
         return Quote(ts_ns, self.con_id, bid, bid_size, ask, ask_size, self._last, self._last_size, self._volume)
 
-    def depth(self, ts_ns: int) -> Depth:
-        """Return the current displayed book."""
-        return Depth(ts_ns, self.con_id, self._rows("bid"), self._rows("ask"))
-
     def levels(self, side: BookSide) -> Levels:
-        """Return displayed size by price, best first, less what clients took."""
-        added: dict[float, float] = {}
-        for _, price, size in self._rows(side):
-            added[price] = added.get(price, 0.0) + size
-        return list(added.items())
+        """Return displayed size by price, best first, less what clients took; none before the day and in a halt."""
+        if self.path.book is None or self._resting is not None:
+            return []
+        page, index, column = self._located(side)
+        cells, count = page.sizes[index][column], len(self._venues)
+        best, direction = (page.ask[index], 1) if column else (page.bid[index], -1)
+        levels = [
+            ((best + direction * level) / 100.0, float(sum(cells[level * count : (level + 1) * count])))
+            for level in range(len(cells) // count)
+        ]
+        levels = [level for level in levels if level[1]]
+        return self._consumption.left_of(self.con_id, side, levels) if self._consumption else levels
 
     def consume(self, side: BookSide, price: float, size: float) -> None:
         """Take displayed size away."""
         self._consumption.take(self.con_id, side, price, size)
-
-    def history(self, start_ns: int, end_ns: int) -> list[Print]:
-        """Return past prints of ``[start, end)``."""
-        first = self.path.print_count(start_ns)
-        return self._make_prints(first, max(first, self.path.print_count(end_ns)))
-
-    def minute_bars(self, now_ns: int) -> list[Bar]:
-        """Return one-minute bars of all prints before ``now_ns``."""
-        prints, count = self.path.prints, self.path.print_count(now_ns)
-        if not count:
-            return []
-        minute = (prints.ts_ns[:count] - self.path.open_ns) // _MINUTE_NS
-        first = (minute[1:] != minute[:-1]).nonzero()[0] + 1
-        starts = [0, *first.tolist()]
-        ends = [*first.tolist(), count]
-        bars = []
-        for start, end in zip(starts, ends, strict=True):
-            price = prints.price[start:end]
-            bars.append(
-                Bar(
-                    start_ns=self.path.open_ns + int(minute[start]) * _MINUTE_NS,
-                    open=float(price[0]),
-                    high=float(price.max()),
-                    low=float(price.min()),
-                    close=float(price[-1]),
-                    volume=float(prints.size[start:end].sum()),
-                )
-            )
-        return bars
 
     def _best(self, side: BookSide) -> tuple[float, float]:
         """Return best price and the size shown there, over all venues; zeros if nothing is left."""
@@ -136,19 +151,20 @@ class Underlying:
             levels = self.levels(side)
             return levels[0] if levels else (0.0, 0.0)
         page, index, column = self._located(side)
-        at_best = LAYOUTS[page.layout[index][column]].count(0)
         cents = page.ask[index] if column else page.bid[index]
-        return cents / 100.0, float(sum(page.sizes[index][column][:at_best]))
+        return cents / 100.0, float(sum(page.sizes[index][column][: len(self._venues)]))
 
     def _rows(self, side: BookSide) -> Rows:
         page, index, column = self._located(side)
-        offsets = LAYOUTS[page.layout[index][column]]
-        venues = _ROW_VENUES[page.ranking[index][column]]
-        sizes = page.sizes[index][column]
+        cells, venues = page.sizes[index][column], self._venues
         best, direction = (page.ask[index], 1) if column else (page.bid[index], -1)
+        count = len(venues)
         rows = tuple(
-            (venue, (best + direction * offset) / 100.0, float(size))
-            for venue, offset, size in zip(venues, offsets, sizes, strict=True)
+            [
+                (venues[cell % count], (best + direction * (cell // count)) / 100.0, float(size))
+                for cell, size in enumerate(cells)
+                if size
+            ][:_ROWS]
         )
         return self._less_consumed(side, rows) if self._consumption else rows
 
@@ -174,37 +190,32 @@ class Underlying:
         return self._page, index, 1 if side == "ask" else 0
 
     def _load_page(self, number: int) -> _Page:
-        part = slice(number * _INTERVALS_PER_PAGE, (number + 1) * _INTERVALS_PER_PAGE)
-        path, book = self.path, self.path.book
-        return _Page(
-            number,
-            path.bid_cents[part].tolist(),
-            path.ask_cents[part].tolist(),
-            book.sizes[part].tolist(),
-            book.layout[part].tolist(),
-            book.ranking[part].tolist(),
-        )
+        path = self.path
+        first = number * _INTERVALS_PER_PAGE
+        last = min(first + _INTERVALS_PER_PAGE, len(path.bid_cents))
+        assert path.book is not None
+        sizes = path.book.sizes(path, np.arange(first, last))
+        flat = sizes.reshape(last - first, 2, -1).tolist()
+        return _Page(number, path.bid_cents[first:last].tolist(), path.ask_cents[first:last].tolist(), flat)
 
     def _load_prints(self) -> None:
         """Turn the next minute of prints into values."""
         self._paged_to_ns += _MINUTE_NS
         last = self.path.print_count(self._paged_to_ns)
-        self._pending = self._pending[self._pending_at :] + self._make_prints(self._next_print, last)
+        self._pending = self._pending[self._pending_at :] + make_prints(
+            self.path.prints, self.con_id, self._next_print, last
+        )
         self._pending_at = 0
         self._next_print = last
 
-    def _make_prints(self, first: int, last: int) -> list[Print]:
-        prints = self.path.prints
-        part = slice(first, last)
-        venues, texts = prints.venue_names, prints.condition_texts
-        return [
-            Print(ts_ns, self.con_id, price, float(size), venues[venue], texts[condition])
-            for ts_ns, price, size, venue, condition in zip(
-                prints.ts_ns[part].tolist(),
-                prints.price[part].tolist(),
-                prints.size[part].tolist(),
-                prints.venue[part].tolist(),
-                prints.condition[part].tolist(),
-                strict=True,
-            )
-        ]
+
+def _events(path: DayPath, contract: ListedContract) -> Sequence[Auction | Halt]:
+    """Return auctions and halts of a day in order of time; an index has neither."""
+    if contract.sec_type == "IND":
+        return ()
+    events: list[Auction | Halt] = [
+        Auction(cross.ts_ns, contract.con_id, cross.kind, cross.price, float(cross.size)) for cross in path.crosses
+    ]
+    for start_ns, end_ns in path.halts:
+        events += [Halt(start_ns, contract.con_id, True), Halt(end_ns, contract.con_id, False)]
+    return sorted(events, key=lambda event: event.ts_ns)

@@ -9,7 +9,7 @@ from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.market.chain import OptionChain
 from alphatrader.sim.market.listing import draw_open_interest, list_options
 from alphatrader.sim.market.option_desk import OptionDesk
-from alphatrader.sim.market.path import QUOTE_NS, ROWS, Book, DayPath, Floats, Prints
+from alphatrader.sim.market.path import QUOTE_NS, DayPath, Floats, Prints
 from alphatrader.sim.market.profiles import Profile, profile_of, stream
 from alphatrader.sim.market.synthetic import variance_factor
 from alphatrader.sim.market.tape.form import InstrumentTape
@@ -67,7 +67,6 @@ def _path_of(tape: InstrumentTape, previous_close: float, session: calendar.Sess
     row = np.maximum(np.searchsorted(times, starts, side="right") - 1, 0)
     middle = (bid[row] + ask[row]) / 2.0
     per_second = middle[::_PER_SECOND]
-    count = len(starts)
     none = np.zeros(0)
     return DayPath(
         symbol=tape.symbol,
@@ -77,11 +76,7 @@ def _path_of(tape: InstrumentTape, previous_close: float, session: calendar.Sess
         day_sigma=_day_sigma(per_second, times[covered], session),
         bid_cents=np.rint(bid[row] * 100.0).astype(np.int32),
         ask_cents=np.rint(ask[row] * 100.0).astype(np.int32),
-        book=Book(
-            np.zeros((count, 2, ROWS), dtype=np.int32),
-            np.zeros((count, 2), dtype=np.int8),
-            np.zeros((count, 2), dtype=np.int16),
-        ),
+        book=None,
         prints=Prints(
             none.astype(np.int64), none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int16), (), (),
             none.astype(np.int64),
