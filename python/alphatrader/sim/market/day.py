@@ -97,8 +97,9 @@ class TradingDay:
                     updates.append(quote)
                 if depth is not None:
                     updates.append(depth)
-            updates.extend(underlying.events_until(end_ns))
-            if desk is not None and options_open and not underlying.path.halted_at(start_ns):
+            if underlying.next_event_ns < end_ns:
+                updates.extend(underlying.events_until(end_ns))
+            if options_open and desk is not None and not underlying.path.halted_at(start_ns):
                 updates.extend(desk.step(start_ns, end_ns))
             prints = underlying.prints_until(end_ns)
             updates.extend(prints)

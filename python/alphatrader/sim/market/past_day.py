@@ -56,12 +56,18 @@ def prints_between(path: DayPath, con_id: int, start_ns: int, end_ns: int) -> li
 
 
 def minute_bars(path: DayPath, start_ns: int, end_ns: int) -> list[Bar]:
-    """Return one-minute bars of the prints of ``[start, end)`` that make prices; minutes without any are left out."""
+    """Return one-minute bars of the prints of ``[start, end)``; minutes without one that makes a price are left out.
+
+    Volume counts all prints.
+    """
     prints = path.prints
-    chosen = np.arange(path.print_count(start_ns), path.print_count(end_ns))
-    chosen = chosen[~muted(prints)[prints.condition[chosen]]]
+    counted = np.arange(path.print_count(start_ns), path.print_count(end_ns))
+    chosen = counted[~muted(prints)[prints.condition[counted]]]
     if not len(chosen):
         return []
+    volume = np.bincount(
+        (prints.ts_ns[counted] - start_ns // _MINUTE_NS * _MINUTE_NS) // _MINUTE_NS, prints.size[counted]
+    )
     minute = prints.ts_ns[chosen] // _MINUTE_NS
     first = np.concatenate(([0], np.flatnonzero(minute[1:] != minute[:-1]) + 1))
     last = np.concatenate((first[1:], [len(chosen)])) - 1
@@ -72,7 +78,7 @@ def minute_bars(path: DayPath, start_ns: int, end_ns: int) -> list[Bar]:
         np.maximum.reduceat(price, first),
         np.minimum.reduceat(price, first),
         price[last],
-        np.add.reduceat(prints.size[chosen].astype(np.float64), first),
+        volume[minute[first] - start_ns // _MINUTE_NS],
     )
     return [Bar(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

@@ -118,7 +118,7 @@ class DayPath:
 
     def halted_at(self, ts_ns: int) -> bool:
         """Return whether trading is halted at an instant."""
-        return any(start_ns <= ts_ns < end_ns for start_ns, end_ns in self.halts)
+        return bool(self.halts) and any(start_ns <= ts_ns < end_ns for start_ns, end_ns in self.halts)
 
     @cached_property
     def open_price(self) -> float:

@@ -35,6 +35,8 @@ _EATEN = ((5, 0.5), (20, 0.5))
 """Prints of the last intervals that are missing from a queue, and their weight."""
 _MOST_EATEN = 0.8
 _EXTENDED_FACTOR = 0.4
+_EXTENDED_PACE = 12
+"""Outside regular hours books are thinner, and orders stay this much longer."""
 
 _BYTES = 256
 _NOWHERE = 15
@@ -42,16 +44,21 @@ _NOWHERE = 15
 
 
 class QueueBook:
-    """The queues of one underlying over one day. ``lean`` (-1..1) by second: positive thickens bids, thins asks.
+    """The queues of one underlying over one day; ``regular`` are the intervals of regular hours, first and end.
+
+    ``lean`` (-1..1) by second: positive thickens bids, thins asks.
 
     ``best_size[interval, side]``: shares known to stand at the best price (a recorded quote), NaN where unknown.
     """
 
     venues: tuple[str, ...] = VENUES
 
-    def __init__(self, words: Sequence[int], lean: Floats, best_size: Floats | None = None) -> None:
+    def __init__(
+        self, words: Sequence[int], regular: tuple[int, int], lean: Floats, best_size: Floats | None = None
+    ) -> None:
         self._key = np.random.SeedSequence(list(words)).generate_state(1, np.uint64)[0]
         self._tilt = np.exp(0.6 * lean).astype(np.float32)
+        self._regular = regular
         self._best_size = best_size
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(words))))
         self._lots = np.stack([_order_sizes(generator, slot) for slot in range(len(_SLOT_LIFE))])
@@ -64,10 +71,7 @@ class QueueBook:
         lots *= (_LEVEL_FACTOR[:, None] * _VENUE_FACTOR).astype(np.float32)
         lots *= self._side_factor(intervals)[:, :, None, None]
         lots[:, :, 0, :] *= self._age_factor(path, intervals)[:, :, None]
-        outside = (intervals < (path.open_ns - path.first_ns) // QUOTE_NS) | (
-            intervals >= (path.close_ns - path.first_ns) // QUOTE_NS
-        )
-        lots[outside] *= _EXTENDED_FACTOR
+        lots[self._outside(intervals)] *= _EXTENDED_FACTOR
         shares = np.ceil(lots - 0.35) * _LOT
         near = shares[:, :, :2, :]
         eaten = self._eaten(path, cents[:, :, :2], intervals)
@@ -87,7 +91,8 @@ class QueueBook:
         """Return the lots of all orders waiting at each price and venue: ``[..., venue]``."""
         venue = np.arange(len(VENUES), dtype=np.int64)
         place = cents[..., None] * len(VENUES) + venue
-        at = intervals.reshape((-1,) + (1,) * (place.ndim - 1))
+        pace = np.where(self._outside(intervals), intervals // _EXTENDED_PACE, intervals)
+        at = pace.reshape((-1,) + (1,) * (place.ndim - 1))
         total = np.zeros(place.shape, dtype=np.float32)
         for slot, life in enumerate(_SLOT_LIFE.tolist()):
             epoch = (at + place * (7 + 4 * slot)) // life
@@ -95,9 +100,12 @@ class QueueBook:
             total += self._lots[slot][draw]
         return total
 
+    def _outside(self, intervals: Indices) -> NDArray[np.bool_]:
+        return (intervals < self._regular[0]) | (intervals >= self._regular[1])
+
     def _side_factor(self, intervals: Indices) -> NDArray[np.float32]:
-        second = np.minimum(intervals // 5, len(self._tilt) - 1)
-        tilt = self._tilt[second]
+        pace = np.where(self._outside(intervals), intervals // 75 * 75, intervals)
+        tilt = self._tilt[np.minimum(pace // 5, len(self._tilt) - 1)]
         return np.stack((tilt, 1.0 / tilt), axis=1)
 
     def _age_factor(self, path: DayPath, intervals: Indices) -> Floats:

@@ -91,12 +91,14 @@ def draw_day(
         halts = ((span.start_ns + happening.last * STEP_NS, span.start_ns + happening.resume * STEP_NS),)
 
     generator = of("flow")
-    book = QueueBook(stream_words(seed, profile.symbol, f"book {span.date}"), _draw_lean(generator, prices, market))
+    regular = (market.regular.start // STEPS_PER_QUOTE, market.regular.stop // STEPS_PER_QUOTE)
+    words = stream_words(seed, profile.symbol, f"book {span.date}")
+    book = QueueBook(words, regular, _draw_lean(generator, prices, market))
     lot = round_lot(span.date, before.close)
     tape = _tape(profile, scenario, market, prices, halts)
     crosses = draw_crosses(of("auctions"), profile, span, bid, ask, halts)
     prints = draw_prints(generator, tape, (bid, ask), book, span, lot, crosses, halts, profile)
-    regular = slice(market.regular.start, market.regular.stop, STEPS_A_SECOND)
+    by_second = slice(market.regular.start, market.regular.stop, STEPS_A_SECOND)
     path = DayPath(
         symbol=profile.symbol,
         start_ns=span.start_ns,
@@ -108,7 +110,7 @@ def draw_day(
         ask_cents=ask,
         book=book,
         prints=prints,
-        variance_factor=variance_factor(prices.mid_cents[regular], prices.log_volatility[regular]),
+        variance_factor=variance_factor(prices.mid_cents[by_second], prices.log_volatility[by_second]),
         crosses=crosses,
         halts=halts,
     )

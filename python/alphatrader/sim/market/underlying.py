@@ -7,12 +7,13 @@ import numpy as np
 
 from alphatrader.sim.market.consumption import BookSide, Consumption, Levels
 from alphatrader.sim.market.past_day import last_of, make_prints, muted
-from alphatrader.sim.market.path import QUOTE_NS, DayPath
+from alphatrader.sim.market.path import QUOTE_NS, DayPath, Ints
 from alphatrader.sim.market.types import Auction, Depth, Halt, ListedContract, MarketUpdate, Print, Quote
 
 _MINUTE_NS = 60_000_000_000
 _INTERVALS_PER_PAGE = _MINUTE_NS // QUOTE_NS
 _REFILL_SHARE = 0.4
+_NEVER_NS = 2**63
 _ROWS = 14
 """Displayed rows a side."""
 
@@ -20,15 +21,18 @@ Rows = tuple[tuple[str, float, float], ...]
 
 
 class _Page(NamedTuple):
-    """A minute of the path as Python lists: element access in arrays would cost more than the model itself.
+    """A minute of the path as Python values: element access in arrays would cost more than the model itself.
 
-    ``sizes[interval][side]`` lists venue by venue, level by level.
+    ``rows`` are those of all intervals and sides one after the other; ``starts[2 * interval + side]`` tells where they
+    begin. ``best`` has the size at the best price in the same order. ``sizes[interval, side, level, venue]``.
     """
 
     number: int
-    bid: list[int]
-    ask: list[int]
-    sizes: list[list[list[int]]]
+    cents: tuple[list[int], list[int]]
+    best: list[float]
+    rows: list[tuple[str, float, float]]
+    starts: list[int]
+    sizes: Ints
 
 
 class Underlying:
@@ -42,9 +46,8 @@ class Underlying:
         self.contract = contract
         self.con_id = contract.con_id
         self._consumption = Consumption(_REFILL_SHARE)
-        self._venues = path.book.venues if path.book is not None else ()
         self._events = _events(path, contract)
-        self._page = _Page(-1, [], [], [])
+        self._page = _Page(-1, ([], []), [], [], [], np.zeros((0, 2, 1, 1), dtype=np.int32))
         texts = path.prints.condition_texts
         self._muted = frozenset(text for text, silent in zip(texts, muted(path.prints), strict=True) if silent)
         self._resting = resting if start_ns <= path.first_ns else None
@@ -61,7 +64,7 @@ class Underlying:
         self._pending: list[Print] = []
         self._pending_at = 0
         self._paged_to_ns = ts_ns
-        self._next_event = sum(event.ts_ns < ts_ns for event in self._events)
+        self._await_event(sum(event.ts_ns < ts_ns for event in self._events))
         self._interval = path.interval_at(ts_ns - 1)
         self._last, self._last_size, self._volume = last_of(path, self._next_print)
         if not self._last:
@@ -80,18 +83,17 @@ class Underlying:
         if rows != self._depth:
             self._depth = rows
             depth = Depth(ts_ns, self.con_id, *rows)
-        quote = self.quote(ts_ns)
-        shown = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
+        shown = (*self._best("bid"), *self._best("ask"))
         if shown == self._shown:
             return None, depth
         self._shown = shown
-        return quote, depth
+        return Quote(ts_ns, self.con_id, *shown, self._last, self._last_size, self._volume), depth
 
     def events_until(self, end_ns: int) -> list[MarketUpdate]:
         """Return auctions, and halts that begin or end, up to ``end_ns`` (exclusive)."""
         first = self._next_event
-        while self._next_event < len(self._events) and self._events[self._next_event].ts_ns < end_ns:
-            self._next_event += 1
+        while self.next_event_ns < end_ns:
+            self._await_event(self._next_event + 1)
         return list(self._events[first : self._next_event])
 
     def prints_until(self, end_ns: int) -> list[Print]:
@@ -132,18 +134,21 @@ class Underlying:
         if self.path.book is None or self._resting is not None:
             return []
         page, index, column = self._located(side)
-        cells, count = page.sizes[index][column], len(self._venues)
-        best, direction = (page.ask[index], 1) if column else (page.bid[index], -1)
+        best, direction = page.cents[column][index], 1 if column else -1
         levels = [
-            ((best + direction * level) / 100.0, float(sum(cells[level * count : (level + 1) * count])))
-            for level in range(len(cells) // count)
+            ((best + direction * level) / 100.0, float(size))
+            for level, size in enumerate(page.sizes[index, column].sum(axis=1).tolist())
+            if size
         ]
-        levels = [level for level in levels if level[1]]
         return self._consumption.left_of(self.con_id, side, levels) if self._consumption else levels
 
     def consume(self, side: BookSide, price: float, size: float) -> None:
         """Take displayed size away."""
         self._consumption.take(self.con_id, side, price, size)
+
+    def _await_event(self, index: int) -> None:
+        self._next_event = index
+        self.next_event_ns = self._events[index].ts_ns if index < len(self._events) else _NEVER_NS
 
     def _best(self, side: BookSide) -> tuple[float, float]:
         """Return best price and the size shown there, over all venues; zeros if nothing is left."""
@@ -151,21 +156,12 @@ class Underlying:
             levels = self.levels(side)
             return levels[0] if levels else (0.0, 0.0)
         page, index, column = self._located(side)
-        cents = page.ask[index] if column else page.bid[index]
-        return cents / 100.0, float(sum(page.sizes[index][column][: len(self._venues)]))
+        return page.cents[column][index] / 100.0, page.best[2 * index + column]
 
     def _rows(self, side: BookSide) -> Rows:
         page, index, column = self._located(side)
-        cells, venues = page.sizes[index][column], self._venues
-        best, direction = (page.ask[index], 1) if column else (page.bid[index], -1)
-        count = len(venues)
-        rows = tuple(
-            [
-                (venues[cell % count], (best + direction * (cell // count)) / 100.0, float(size))
-                for cell, size in enumerate(cells)
-                if size
-            ][:_ROWS]
-        )
+        start, end = page.starts[2 * index + column], page.starts[2 * index + column + 1]
+        rows = tuple(page.rows[start : min(end, start + _ROWS)])
         return self._less_consumed(side, rows) if self._consumption else rows
 
     def _less_consumed(self, side: BookSide, rows: Rows) -> Rows:
@@ -191,12 +187,30 @@ class Underlying:
 
     def _load_page(self, number: int) -> _Page:
         path = self.path
+        assert path.book is not None
         first = number * _INTERVALS_PER_PAGE
         last = min(first + _INTERVALS_PER_PAGE, len(path.bid_cents))
-        assert path.book is not None
         sizes = path.book.sizes(path, np.arange(first, last))
-        flat = sizes.reshape(last - first, 2, -1).tolist()
-        return _Page(number, path.bid_cents[first:last].tolist(), path.ask_cents[first:last].tolist(), flat)
+        cents = np.stack((path.bid_cents[first:last], path.ask_cents[first:last]))
+        index, column, level, venue = np.nonzero(sizes)
+        price = (cents[column, index] + np.where(column == 1, level, -level)) / 100.0
+        rows = list(
+            zip(
+                np.array(path.book.venues, dtype=object)[venue].tolist(),
+                price.tolist(),
+                sizes[index, column, level, venue].astype(np.float64).tolist(),
+                strict=True,
+            )
+        )
+        counts = np.bincount(2 * index + column, minlength=2 * (last - first))
+        return _Page(
+            number,
+            (cents[0].tolist(), cents[1].tolist()),
+            sizes[:, :, 0, :].sum(axis=2).astype(np.float64).ravel().tolist(),
+            rows,
+            [0, *np.cumsum(counts).tolist()],
+            sizes,
+        )
 
     def _load_prints(self) -> None:
         """Turn the next minute of prints into values."""
