@@ -47,19 +47,14 @@ class QueueBook:
     """The queues of one underlying over one day; ``regular`` are the intervals of regular hours, first and end.
 
     ``lean`` (-1..1) by second: positive thickens bids, thins asks.
-
-    ``best_size[interval, side]``: shares known to stand at the best price (a recorded quote), NaN where unknown.
     """
 
     venues: tuple[str, ...] = VENUES
 
-    def __init__(
-        self, words: Sequence[int], regular: tuple[int, int], lean: Floats, best_size: Floats | None = None
-    ) -> None:
+    def __init__(self, words: Sequence[int], regular: tuple[int, int], lean: Floats) -> None:
         self._key = np.random.SeedSequence(list(words)).generate_state(1, np.uint64)[0]
         self._tilt = np.exp(0.6 * lean).astype(np.float32)
         self._regular = regular
-        self._best_size = best_size
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(words))))
         self._lots = np.stack([_order_sizes(generator, slot) for slot in range(len(_SLOT_LIFE))])
         self._changes: tuple[tuple[Indices, Indices], ...] | None = None
@@ -77,8 +72,6 @@ class QueueBook:
         eaten = self._eaten(path, cents[:, :, :2], intervals)
         near -= np.minimum(np.round(eaten / _LOT), np.floor(near * (_MOST_EATEN / _LOT))) * _LOT
         self._never_empty(shares, intervals)
-        if self._best_size is not None:
-            _scale_best(shares, self._best_size[intervals])
         return np.asarray(shares, dtype=np.int32)
 
     def waiting_at(self, cents: Indices, intervals: Indices) -> Floats:
@@ -184,13 +177,3 @@ def _changes(cents: Ints, better: int) -> tuple[Indices, Indices]:
     """Return the intervals in which a side's best price had just improved, and those in which it had given way."""
     moved = np.sign(np.diff(cents)) * better
     return np.flatnonzero(moved > 0) + 1, np.flatnonzero(moved < 0) + 1
-
-
-def _scale_best(shares: Floats, known: Floats) -> None:
-    """Scale the queues at the best price so that they add up to a recorded size."""
-    best = shares[:, :, 0, :]
-    factor = np.where(np.isfinite(known), known / np.maximum(best.sum(axis=2), 1.0), 1.0)
-    scaled = np.rint(best * factor[:, :, None] / _LOT) * _LOT
-    lacking = np.isfinite(known) & (scaled.sum(axis=2) < _LOT)
-    scaled[lacking, 0] = _LOT
-    shares[:, :, 0, :] = scaled
