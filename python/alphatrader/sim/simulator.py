@@ -18,12 +18,13 @@ from alphatrader.sim.alphavantage.server import serve_alphavantage
 from alphatrader.sim.behaviours import TABLE, Behaviours
 from alphatrader.sim.clock import SimClock
 from alphatrader.sim.control.channel import ControlChannel
+from alphatrader.sim.control.operations import Operations
 from alphatrader.sim.exchange.exchange import Exchange
 from alphatrader.sim.exchange.journal import ExchangeJournal
 from alphatrader.sim.faults.injector import FaultInjector
 from alphatrader.sim.faults.kinds import AnyFault
+from alphatrader.sim.faults.scenarios import Scenarios
 from alphatrader.sim.faults.timeline import Timeline, load_timeline
-from alphatrader.sim.gateway.account_values import value_account
 from alphatrader.sim.gateway.door import Door
 from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.listener import Listener
@@ -49,6 +50,7 @@ LISTENING = "SIMULATED gateway listening"
 STEP_S = 0.008
 """Wall time between two rounds of the loop, unless told."""
 SAVE_TIME_S = 1.0
+ADVANCE_STEP_NS = 1_000_000_000
 CATCH_UP_NS = 60_000_000_000
 """Market time that one step may run at most when a restart catches up."""
 
@@ -71,7 +73,6 @@ class Simulator:
         self.alphavantage_faults = AlphaVantageFaults()
         self.alphavantage_port = 0
         self._journal = journal
-        self._timeline = timeline
         self._step_s = step_s
         # The loop's time is the machine's monotonic clock, or virtual: the simulator needs not know which.
         loop = asyncio.get_running_loop()
@@ -86,7 +87,8 @@ class Simulator:
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
         self._door = Door(self._listener, self.clock.wall_s)
         self._faults = FaultInjector(self.gateway, self._door, self.alphavantage_faults, settings.seed)
-        self.control = ControlChannel(self.describe_clock, self.describe_status, self.apply_fault, self.stopped.set)
+        self.scenarios = Scenarios(self.gateway, self._faults, timeline, settings.seed)
+        self.control = ControlChannel(Operations(self))
         self._saved_at_s = 0.0
 
     @property
@@ -102,6 +104,33 @@ class Simulator:
     def apply_fault(self, fault: AnyFault) -> None:
         """Inject a fault. Raises ConfigError."""
         self._faults.apply(fault)
+
+    @property
+    def seed(self) -> int:
+        """What its randomness comes from."""
+        return self.settings.seed
+
+    @property
+    def listening(self) -> bool:
+        """Whether clients may connect."""
+        return self._listener.is_open
+
+    async def advance(self, market_ns: int) -> None:
+        """Run the market ahead by a span of its own time, in steps of at most a second."""
+        while market_ns > 0 and not self.stopped.is_set():
+            span_ns = min(market_ns, ADVANCE_STEP_NS)
+            market_ns -= span_ns
+            self.clock.skip(span_ns)
+            try:
+                self.gateway.step()
+            except AlphaTraderError as error:
+                self.fail(error)
+                return
+            await asyncio.sleep(0)
+
+    def stop(self) -> None:
+        """End the run."""
+        self.stopped.set()
 
     # ------------------------------------------------------------------------------------------------------- life
 
@@ -133,7 +162,7 @@ class Simulator:
             await asyncio.sleep(max(0.0, self._step_s - (self.clock.wall_s() - started_s)))
 
     async def _round(self, now_s: float) -> None:
-        self._timeline.run_due(self.gateway.first_start_s, now_s, self._faults)
+        self.scenarios.run_due()
         await self._door.swing()
         self.gateway.step()
         if now_s - self._saved_at_s >= SAVE_TIME_S:
@@ -157,60 +186,6 @@ class Simulator:
             "close_ns": self.market.close_ns,
             "seed": self.settings.seed,
             "speed": self.settings.speed,
-        }
-
-    def describe_clock(self) -> dict[str, Any]:
-        """Answer ``clock``: market time now, its speed, and the session."""
-        return {
-            "market_ns": self.clock.now_ns(),
-            "speed": self.clock.speed,
-            "session_date": self.market.session_date,
-            "open_ns": self.market.open_ns,
-            "close_ns": self.market.close_ns,
-            "label": self.market.label,
-            "seed": self.settings.seed,
-        }
-
-    def describe_status(self) -> dict[str, Any]:
-        """Answer ``status``: the account as the exchange has it, and who is connected."""
-        exchange = self.gateway.exchange
-        by_con_id = self.gateway.contracts.catalogue.by_con_id
-        values = value_account(exchange.account, self.market, self.gateway.contracts.catalogue)
-        return {
-            "label": self.market.label,
-            "market_ns": self.market.now_ns,
-            "cash": str(exchange.account.cash),
-            "net_liquidation": str(values.net_liquidation),
-            "positions": [
-                {
-                    "con_id": position.con_id,
-                    "symbol": by_con_id[position.con_id].symbol,
-                    "local_symbol": by_con_id[position.con_id].local_symbol,
-                    "quantity": position.quantity,
-                    "average_cost": str(position.average_cost),
-                }
-                for position in exchange.account.positions.values()
-                if position.quantity
-            ],
-            "open_orders": [
-                {
-                    "client_id": order.client_id,
-                    "order_id": order.order_id,
-                    "perm_id": order.perm_id,
-                    "con_id": order.con_id,
-                    "side": order.side,
-                    "quantity": order.quantity,
-                    "filled": order.filled,
-                    "order_type": order.order_type,
-                    "status": order.status.value,
-                    "order_ref": order.order_ref,
-                }
-                for order in exchange.registry.live()
-            ],
-            "executions": len(exchange.executions),
-            "clients": sorted(self.gateway.sessions),
-            "listening": self._listener.is_open,
-            "steps_to_come": self._timeline.left,
         }
 
 

@@ -31,7 +31,7 @@ async def test_201_leaves_an_inactive_order_and_other_codes_leave_nothing(live):
 @pytest.mark.parametrize("code", [110, 201])
 async def test_a_refused_modification_leaves_the_order_as_it_was(live, code):
     trade = await live.resting()
-    live.fault("reject_next", code=code, on="modify")
+    live.fault("reject_next", code=code, when="modify")
     trade.order.lmtPrice = 1.60
     live.ib.placeOrder(live.contract, trade.order)
     await live.code(code, trade.order.orderId)

@@ -5,8 +5,6 @@ import json
 
 import pytest
 
-from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.faults.timeline import find_scenario, load_timeline
 from alphatrader.sim.scripted import CALL_CON_ID, SPY_CON_ID
 
 
@@ -288,26 +286,3 @@ async def test_a_frozen_link_answers_nothing_and_thaws(live):
 async def test_shutdown(live):
     await ask(live, {"op": "shutdown"})
     await live.until(live.sim.stopped.is_set)
-
-
-def test_shipped_scenarios_are_valid():
-    for name in ("feed_stall", "demo"):
-        assert load_timeline(find_scenario(name)).left == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("- at_s: soon\n  fault: {kind: clear}\n", "at_s"),
-        ("- at_s: 1\n  fault: {kind: rain}\n", "step 1"),
-        ("{: :", "not a list"),
-        ("- at_s: 1\n  fault: {kind: clear}\n  extra: 1\n", "extra"),
-    ],
-)
-def test_a_bad_scenario_is_refused_by_name_and_step(tmp_path, text, words):
-    path = tmp_path / "bad.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=words):
-        load_timeline(path)
-    with pytest.raises(ConfigError, match="there is no scenario"):
-        find_scenario("nowhere")

@@ -1,42 +1,29 @@
 """JSON-lines server: one request a line, one answer a line. Loopback only.
 
-Requests: ``{"op": "clock"}``, ``{"op": "status"}``, ``{"op": "fault", "kind": ..., ...}``, ``{"op": "shutdown"}``.
-Answers hold ``"ok": true``, or ``"ok": false`` with ``"error"``: one clear line.
+``{"op": "clock"}``, ``{"op": "fault", "kind": "mute", "symbol": "SPY"}``... (:mod:`requests` lists all). Answers hold
+``"ok": true``, or ``"ok": false`` with ``"error"``: one clear line.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import structlog
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.faults.injector import read_fault
-from alphatrader.sim.faults.kinds import AnyFault
+from alphatrader.sim.control.operations import Operations
+from alphatrader.sim.control.requests import OPS, AnyRequest, Raw
 from alphatrader.sim.gateway.listener import listen_error
 
 log = structlog.get_logger("alphatrader.sim.control")
 
 MAX_LINE_BYTES = 64 * 1024
 
-Answer = dict[str, Any]
-
 
 class ControlChannel:
-    """Serves the control channel. The functions it is given do the work."""
+    """Serves the control channel; ``operations`` do the work."""
 
-    def __init__(
-        self,
-        clock: Callable[[], Answer],
-        status: Callable[[], Answer],
-        fault: Callable[[AnyFault], None],
-        shutdown: Callable[[], None],
-    ) -> None:
-        self._clock = clock
-        self._status = status
-        self._fault = fault
-        self._shutdown = shutdown
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -71,7 +58,7 @@ class ControlChannel:
                     return
                 if not line:
                     return
-                writer.write(_encode(self.answer(line)))
+                writer.write(_encode(await self.answer(line)))
                 await writer.drain()
         except ConnectionError as error:
             log.info("SIMULATED gateway: control client left", reason=str(error))
@@ -79,36 +66,31 @@ class ControlChannel:
             self._writers.discard(writer)
             writer.close()
 
-    def answer(self, line: bytes) -> Answer:
+    async def answer(self, line: bytes) -> Raw:
         """Answer one line."""
         try:
             request = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _failure(f"not JSON: {error}")
-        if not isinstance(request, dict) or not isinstance(request.get("op"), str):
-            return _failure('a request is an object with "op": clock, status, fault or shutdown')
-        op = request.pop("op")
-        if op == "fault":
-            try:
-                self._fault(read_fault(request))
-            except ConfigError as error:
-                return _failure(str(error))
-            return {"ok": True}
-        if request:
-            return _failure(f"{op} takes nothing else (was {', '.join(sorted(request))})")
-        if op == "clock":
-            return {"ok": True, **self._clock()}
-        if op == "status":
-            return {"ok": True, **self._status()}
-        if op == "shutdown":
-            self._shutdown()
-            return {"ok": True}
-        return _failure(f"no op {op!r}: there are clock, status, fault and shutdown")
+        op = request.get("op") if isinstance(request, dict) else None
+        if not isinstance(op, str):
+            return _failure(f'a request is an object with "op": {", ".join(OPS)}')
+        if op not in OPS:
+            return _failure(f"no op {op!r}: there are {', '.join(OPS)}")
+        try:
+            if op == "fault":
+                del request["op"]
+                answer = self._operations.inject(request)
+            else:
+                answer = await self._operations.carry_out(msgspec.convert(request, AnyRequest, strict=False))
+        except (ConfigError, msgspec.ValidationError) as error:
+            return _failure(str(error) if isinstance(error, ConfigError) else f"{op}: {error}")
+        return {"ok": True, **msgspec.to_builtins(answer)}
 
 
-def _failure(reason: str) -> Answer:
+def _failure(reason: str) -> Raw:
     return {"ok": False, "error": reason}
 
 
-def _encode(answer: Answer) -> bytes:
+def _encode(answer: Raw) -> bytes:
     return msgspec.json.encode(answer) + b"\n"

@@ -89,7 +89,7 @@ class _Reject:
 
     def strike(self, session: Session, request: Request) -> bool | None:
         """Send the code; 201 for a new order leaves an Inactive order behind, as the exchange does."""
-        if not self._picker.picks(session, request, self._fault.on):
+        if not self._picker.picks(session, request, self._fault.when):
             return None
         assert isinstance(request, PlaceOrder)
         gateway, code = self._stage.gateway, self._fault.code

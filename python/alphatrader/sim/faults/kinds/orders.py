@@ -9,7 +9,7 @@ from alphatrader.sim.faults.kinds.base import Fault, OrderChoice
 class RejectNext(OrderChoice, frozen=True, tag="reject_next"):
     """Refuse the next ``count`` orders that fit, with a code; ``text`` empty = the broker's own words.
 
-    ``on`` new = new orders, modify = new values for a live one, which then lives on as it was.
+    ``when`` new = new orders, modify = new values for a live one, which then lives on as it was.
     """
 
     evidence: ClassVar[Evidence] = Evidence.ISSUE
@@ -17,7 +17,7 @@ class RejectNext(OrderChoice, frozen=True, tag="reject_next"):
 
     code: int = 201
     text: str = ""
-    on: Literal["new", "modify", "any"] = "new"
+    when: Literal["new", "modify", "any"] = "new"
 
 
 class SwallowNext(OrderChoice, frozen=True, tag="swallow_next"):
