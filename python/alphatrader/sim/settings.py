@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alphatrader.sim.alphavantage.plan import PLANS, PlanName
 from alphatrader.sim.behaviours import Value
 from alphatrader.sim.exchange.settings import ExchangeSettings, Latency
 from alphatrader.sim.login import ALL_FEEDS, Feed, Login
@@ -27,6 +28,7 @@ class SimSettings(BaseModel):
     port: int = Field(0, ge=0, le=65_535, description="port of the TWS protocol; 0 = any free one")
     control_port: int = Field(0, ge=0, le=65_535, description="port of the control channel; 0 = any free one")
     alphavantage_port: int = Field(0, ge=0, le=65_535, description="port of the Alpha Vantage server; 0 = any free one")
+    alphavantage_plan: PlanName = Field("unlimited", description=f"what Alpha Vantage keys may do: {', '.join(PLANS)}")
     seed: int = Field(7, ge=0, description="same seed, same market")
     speed: float = Field(1.0, gt=0, le=1_000, description="market seconds a wall second")
     session_date: str | None = Field(

@@ -217,7 +217,12 @@ async def open_simulator(
         simulator = Simulator(settings, market, journal, timeline, step_s)
         if built is not None:
             server = serve_alphavantage(
-                built, simulator.clock, settings.host, settings.alphavantage_port, simulator.alphavantage_faults
+                built,
+                simulator.clock,
+                settings.host,
+                settings.alphavantage_port,
+                simulator.alphavantage_faults,
+                settings.alphavantage_plan,
             )
             simulator.alphavantage_port = await stack.enter_async_context(server)
         await simulator.open()

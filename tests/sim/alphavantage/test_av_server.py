@@ -52,6 +52,9 @@ class MarketClock:
     def now_ns(self) -> int:
         return self._market.now_ns
 
+    def wall_s(self) -> float:
+        return 0.0
+
 
 @pytest.fixture(scope="module")
 def market() -> SessionMarket:
@@ -336,3 +339,38 @@ async def test_our_own_decoder_reads_the_chain(client: Client) -> None:
     _, body = await client.raw(function="REALTIME_OPTIONS", symbol="SPY", require_greeks="true")
     with pytest.raises(core.PlaceholderDataError):
         core.decode_alphavantage_chain(body)
+
+
+async def test_a_delayed_chain_is_that_of_a_quarter_of_an_hour_ago(client: Client, market: SessionMarket) -> None:
+    delayed = await client.get(function="REALTIME_OPTIONS", symbol="SPY", entitlement="delayed")
+    table = market.chain("SPY", market.now_ns - 15 * 60 * calendar.NS)
+    assert [row["bid"] for row in delayed["data"]] == [f"{bid:.2f}" for bid in table.bid]
+    present = await client.get(function="REALTIME_OPTIONS", symbol="SPY", entitlement="realtime")
+    assert [row["bid"] for row in present["data"]] != [row["bid"] for row in delayed["data"]]
+
+
+async def test_delayed_indicators_end_a_quarter_of_an_hour_ago(client: Client) -> None:
+    live = await client.get(function="RSI", **INDICATOR)
+    delayed = await client.get(function="RSI", entitlement="delayed", **INDICATOR)
+    late, now = (list(body["Technical Analysis: RSI"].items()) for body in (delayed, live))
+    assert late == now[15:]
+
+
+async def test_a_strange_entitlement_is_refused(client: Client) -> None:
+    body = await client.get(function="GLOBAL_QUOTE", symbol="SPY", entitlement="sometime")
+    assert "Invalid API call" in body["Error Message"]
+
+
+async def test_csv_bodies_have_the_real_columns(client: Client) -> None:
+    _, body = await client.raw(function="REALTIME_OPTIONS", symbol="SPY", require_greeks="true", datatype="csv")
+    header, first, *_ = body.decode().splitlines()
+    assert header.split(",") == CHAIN_KEYS
+    assert len(first.split(",")) == len(CHAIN_KEYS)
+    _, body = await client.raw(function="GLOBAL_QUOTE", symbol="SPY", datatype="csv")
+    names = "symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent"
+    assert body.decode().splitlines()[0] == names
+    _, body = await client.raw(function="RSI", datatype="csv", **INDICATOR)
+    assert body.decode().splitlines()[0] == "time,RSI"
+    # A refusal stays what it is.
+    _, body = await client.raw(function="RSI", datatype="csv", symbol="SPY", interval="7min")
+    assert "Error Message" in json.loads(body)

@@ -56,6 +56,16 @@ def burst_limit() -> bytes:
     )
 
 
+def premium_function() -> bytes:
+    """A function that the key's plan does not hold."""
+    return encode(
+        {
+            "Information": "Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any of "
+            f"the premium plans at {_PREMIUM} to instantly unlock all premium endpoints"
+        }
+    )
+
+
 def daily_limit(api_key: str) -> bytes:
     """Too many requests today. The real service repeats the key in clear, so this one does, too."""
     return encode(

@@ -14,11 +14,11 @@ _GREEKS = ("implied_volatility", "delta", "gamma", "theta", "vega", "rho")
 _RIGHTS = {"C": "call", "P": "put"}
 
 
-def realtime_options(market: MarketTables, symbol: str, contract: str, *, require_greeks: bool) -> bytes:
-    """Answer the current chain of a symbol, or one contract of it."""
+def realtime_options(market: MarketTables, symbol: str, contract: str, seen_ns: int, *, require_greeks: bool) -> bytes:
+    """Answer the chain of a symbol as of ``seen_ns``, or one contract of it."""
     if market.underlying(symbol) is None:
         return answers.no_options(REALTIME, symbol, market.session_date)
-    rows = chain_rows(market.chain(symbol), market.session_date, with_greeks=require_greeks)
+    rows = chain_rows(market.chain(symbol, seen_ns), market.session_date, with_greeks=require_greeks)
     if contract:
         rows = [row for row in rows if row["contractID"] == contract]
     return answers.encode({"endpoint": REALTIME, "message": "success", "data": rows})

@@ -1,17 +1,15 @@
 """GLOBAL_QUOTE: the day of one symbol in ten numbered fields."""
 
-from alphatrader import calendar
 from alphatrader.sim.alphavantage import answers
 from alphatrader.sim.market.types import MarketTables
 
 
-def global_quote(market: MarketTables, symbol: str, now_ns: int, *, delayed: bool) -> bytes:
-    """Answer GLOBAL_QUOTE; with a delayed entitlement the service renames the key and shows the past."""
+def global_quote(market: MarketTables, symbol: str, seen_ns: int, *, delayed: bool) -> bytes:
+    """Answer GLOBAL_QUOTE as of ``seen_ns``; with a delayed entitlement the service renames the key."""
     key = "Global Quote - DATA DELAYED BY 15 MINUTES" if delayed else "Global Quote"
     if market.underlying(symbol) is None:
         return answers.encode({key: {}})
-    until_ns = now_ns - (15 * 60 * calendar.NS if delayed else 0)
-    bars = [bar for bar in market.minute_bars(symbol) if bar.start_ns < until_ns]
+    bars = [bar for bar in market.minute_bars(symbol) if bar.start_ns < seen_ns]
     before = market.previous_close(symbol)
     price = bars[-1].close if bars else before
     change = price - before

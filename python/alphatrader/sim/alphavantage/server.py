@@ -7,35 +7,50 @@ from typing import Protocol
 
 from aiohttp import web
 
+from alphatrader import calendar
 from alphatrader.domain.errors import LinkError
 from alphatrader.sim.alphavantage import answers, technicals
+from alphatrader.sim.alphavantage.csv_body import as_csv
 from alphatrader.sim.alphavantage.faults import AlphaVantageFaults, FaultKind
 from alphatrader.sim.alphavantage.news import news_sentiment
 from alphatrader.sim.alphavantage.options import historical_options, realtime_options
+from alphatrader.sim.alphavantage.plan import PLANS, Meter, Plan, PlanName
 from alphatrader.sim.alphavantage.quote import global_quote
 from alphatrader.sim.market.types import MarketTables
 
+DELAY_NS = 15 * 60 * calendar.NS
+"""How old everything is that a key with ``entitlement=delayed`` sees."""
 _SHUTDOWN_S = 1.0
 _GARBAGE = b'{"endpoint": "Realtime Options", "message": "succ\x00\xff<html>'
 
 
 class NowClock(Protocol):
-    """The market's clock."""
+    """The simulator's clock."""
 
     def now_ns(self) -> int:
-        """Nanoseconds since the epoch."""
+        """Market time in nanoseconds since the epoch."""
+        ...
+
+    def wall_s(self) -> float:
+        """Wall seconds, by which requests are limited."""
         ...
 
 
 @asynccontextmanager
 async def serve_alphavantage(
-    market: MarketTables, clock: NowClock, host: str, port: int, faults: AlphaVantageFaults | None = None
+    market: MarketTables,
+    clock: NowClock,
+    host: str,
+    port: int,
+    faults: AlphaVantageFaults | None = None,
+    plan: PlanName = "unlimited",
 ) -> AsyncIterator[int]:
     """Serve the market's data until the context ends; yields the bound port (``port`` 0 = any free one).
 
-    The market is read on the event loop that runs this. Raises LinkError if the port cannot be bound.
+    ``plan`` is what every key may do. The market is read on the event loop that runs this. Raises LinkError if the
+    port cannot be bound.
     """
-    service = _Service(market, clock, faults or AlphaVantageFaults())
+    service = _Service(market, clock, faults or AlphaVantageFaults(), PLANS[plan])
     application = web.Application()
     application.router.add_get("/query", service.answer)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
@@ -58,10 +73,11 @@ async def serve_alphavantage(
 class _Service:
     """Answers requests."""
 
-    def __init__(self, market: MarketTables, clock: NowClock, faults: AlphaVantageFaults) -> None:
+    def __init__(self, market: MarketTables, clock: NowClock, faults: AlphaVantageFaults, plan: Plan) -> None:
         self._market = market
         self._clock = clock
         self._faults = faults
+        self._meter = Meter(plan, clock.wall_s)
         self.stopping = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -74,6 +90,9 @@ class _Service:
         if fault == "error_500":
             return web.Response(status=500, text="Internal Server Error")
         body = self._faulty(fault, query.get("apikey", "")) if fault else self._body(query)
+        table = as_csv(query.get("function", ""), body) if query.get("datatype") == "csv" and not fault else None
+        if table is not None:
+            return web.Response(body=table, content_type="application/x-download")
         return web.Response(body=body, content_type="application/json")
 
     def _faulty(self, fault: FaultKind, api_key: str) -> bytes:
@@ -91,8 +110,13 @@ class _Service:
         function = query.get("function", "")
         if not query.get("apikey"):
             return answers.bad_key()
+        refusal = self._meter.refusal(query["apikey"], calendar.date_of(self._clock.now_ns()), function)
+        if refusal is not None:
+            return refusal
         if function == "NEWS_SENTIMENT":
             return news_sentiment(self._market, query, self._clock.now_ns())
+        if query.get("entitlement", "") not in {"", "realtime", "delayed"}:
+            return answers.bad_call(function)
         if function not in _SYMBOL_FUNCTIONS:
             return answers.bad_function(function)
         symbol = query.get("symbol", "").upper()
@@ -101,17 +125,19 @@ class _Service:
         return self._of_symbol(function, symbol, query)
 
     def _of_symbol(self, function: str, symbol: str, query: Mapping[str, str]) -> bytes:
+        delayed = query.get("entitlement") == "delayed"
+        seen_ns = self._clock.now_ns() - (DELAY_NS if delayed else 0)
         match function:
             case "REALTIME_OPTIONS":
                 wanted = query.get("require_greeks", "false").lower() == "true"
-                return realtime_options(self._market, symbol, query.get("contract", ""), require_greeks=wanted)
+                contract = query.get("contract", "")
+                return realtime_options(self._market, symbol, contract, seen_ns, require_greeks=wanted)
             case "HISTORICAL_OPTIONS":
                 return historical_options(self._market, symbol, query.get("date", ""))
             case "GLOBAL_QUOTE":
-                delayed = query.get("entitlement") == "delayed"
-                return global_quote(self._market, symbol, self._clock.now_ns(), delayed=delayed)
+                return global_quote(self._market, symbol, seen_ns, delayed=delayed)
             case _:
-                return technicals.technical(self._market, function, query, self._clock.now_ns())
+                return technicals.technical(self._market, function, query, seen_ns)
 
 
 _SYMBOL_FUNCTIONS = frozenset({"REALTIME_OPTIONS", "HISTORICAL_OPTIONS", "GLOBAL_QUOTE", *technicals.FUNCTIONS})

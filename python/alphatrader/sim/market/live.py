@@ -180,9 +180,11 @@ class SessionMarket:
         contracts = self._day.contracts[: len(self._day.members)]
         return next((contract for contract in contracts if contract.symbol == symbol), None)
 
-    def chain(self, symbol: str) -> ChainTable:
-        """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
-        return self._day.desk_of_symbol(symbol).table(self._priced_ns())
+    def chain(self, symbol: str, at_ns: int | None = None) -> ChainTable:
+        """The whole chain, priced now or earlier in the session. Raises DataError for an unknown symbol."""
+        now_ns = self._priced_ns()
+        earlier_ns = now_ns if at_ns is None else max(self.open_ns, min(at_ns, now_ns))
+        return self._day.desk_of_symbol(symbol).table(earlier_ns)
 
     def previous_chain(self, symbol: str) -> ChainTable:
         """The chain as of the previous close. Raises DataError for an unknown symbol."""

@@ -265,8 +265,11 @@ class MarketTables(SimulatedMarket, Protocol):
         """The listed underlying of that symbol, None if there is none."""
         ...
 
-    def chain(self, symbol: str) -> ChainTable:
-        """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
+    def chain(self, symbol: str, at_ns: int | None = None) -> ChainTable:
+        """The whole chain of an underlying, priced now or at an earlier instant of the session.
+
+        Raises DataError for an unknown symbol.
+        """
         ...
 
     def previous_chain(self, symbol: str) -> ChainTable:

@@ -184,9 +184,10 @@ class TapeMarket:
         member = self._by_symbol.get(symbol)
         return member.contract if member is not None else None
 
-    def chain(self, symbol: str) -> ChainTable:
-        """The whole chain of an underlying, priced now. Raises DataError for an unknown symbol."""
-        return self._desk_of_symbol(symbol).table(self._priced_ns())
+    def chain(self, symbol: str, at_ns: int | None = None) -> ChainTable:
+        """The whole chain, priced now or earlier in the session. Raises DataError for an unknown symbol."""
+        now_ns = self._priced_ns()
+        return self._desk_of_symbol(symbol).table(now_ns if at_ns is None else max(self.open_ns, min(at_ns, now_ns)))
 
     def previous_chain(self, symbol: str) -> ChainTable:
         """The chain at the previous close's price, just before the open. Raises DataError for an unknown symbol."""
