@@ -9,4 +9,10 @@ TABLE = (
         "While the history farm is broken (2105), history is refused (162), or answered when it is back, or never",
         ("refused", "late", "never"),
     ),
+    Behaviour(
+        "bust_reported",
+        Evidence.MEMORY,
+        "An execution that is taken back comes as a correction of quantity 0, or only the position shows it",
+        (True, False),
+    ),
 )

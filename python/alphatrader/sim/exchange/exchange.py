@@ -25,6 +25,7 @@ from alphatrader.sim.exchange.fills import Fills
 from alphatrader.sim.exchange.gates import Gates
 from alphatrader.sim.exchange.hours import traded_contracts
 from alphatrader.sim.exchange.intake import Intake, normal
+from alphatrader.sim.exchange.interventions import Interventions
 from alphatrader.sim.exchange.journal import ExchangeJournal
 from alphatrader.sim.exchange.liquidation import Liquidation
 from alphatrader.sim.exchange.matcher import Matcher
@@ -68,6 +69,7 @@ class Exchange:
         self._settlement = Settlement(desk, self._fills)
         self._days = Days(desk, self._settlement)
         self._liquidation = Liquidation(desk, self._intake, self._gates)
+        self.interventions = Interventions(desk, self._fills, self._liquidation)
         desk.unmatched.update(order.perm_id for order in self.registry.live())
         self._days.resume()
 

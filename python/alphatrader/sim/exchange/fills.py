@@ -21,10 +21,19 @@ class Fills:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.lot = 0
+        """The most that one execution fills (fault injection); 0 = any size."""
         self.charges = Charges(desk.account, surcharge=desk.behaviours.on("index_option_surcharge"))
 
     def fill(self, order: Order, quantity: int, price: Decimal, liquidity: int, venue: str = "") -> None:
-        """Fill an order in its own contract."""
+        """Fill an order in its own contract; in several parts if ``lot`` says so."""
+        part = min(self.lot or quantity, quantity)
+        self._fill_part(order, part, price, liquidity, venue)
+        left = min(quantity - part, order.remaining)
+        if left > 0 and not order.done:
+            self.fill(order, left, price, liquidity, venue)
+
+    def _fill_part(self, order: Order, quantity: int, price: Decimal, liquidity: int, venue: str) -> None:
         contract = self._desk.instruments[order.con_id]
         stem = self._desk.sequence.next_exec_stem()
         order.filled += quantity
@@ -88,7 +97,9 @@ class Fills:
 
     # -------------------------------------------------------------------------------------------------- corrections
 
-    def correct(self, exec_id: str, *, price: Decimal | None = None, quantity: int | None = None) -> ExecutionRecord:
+    def correct(
+        self, exec_id: str, *, price: Decimal | None = None, quantity: int | None = None, told: bool = True
+    ) -> ExecutionRecord:
         """Correct an execution of today: same id but for its last part. Raises ConfigError for an unknown one.
 
         Position, cash and realised profit become what they would have been; the order keeps what it has reported.
@@ -109,8 +120,9 @@ class Fills:
         record = structs.replace(record, realized_pnl=realized)
         desk.executions[-1] = record
         desk.journal.note_execution(record)
-        desk.report(FillReport(record))
-        desk.report(CommissionReport(record))
+        if told:
+            desk.report(FillReport(record))
+            desk.report(CommissionReport(record))
         desk.report(PositionReport(record.con_id))
         return record
 

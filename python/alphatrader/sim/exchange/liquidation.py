@@ -36,7 +36,7 @@ class Liquidation:
             return
         relief, con_id = max(self._reliefs(figures), default=(Decimal(0), 0))
         if relief > 0:
-            self._close(con_id)
+            self.close(con_id, abs(desk.account.quantity(con_id)))
 
     def _reliefs(self, figures: AccountFigures) -> list[tuple[Decimal, int]]:
         """Return what closing each tradable position would add to excess liquidity."""
@@ -49,7 +49,8 @@ class Liquidation:
             found.append((without.excess_liquidity - figures.excess_liquidity, contract.con_id))
         return found
 
-    def _close(self, con_id: int) -> None:
+    def close(self, con_id: int, quantity: int) -> None:
+        """Close so much of a position at the market."""
         desk = self._desk
         held = desk.account.quantity(con_id)
         order = self._intake.create(
@@ -58,7 +59,7 @@ class Liquidation:
                 order_id=0,
                 con_id=con_id,
                 side="SELL" if held > 0 else "BUY",
-                quantity=Decimal(abs(held)),
+                quantity=Decimal(quantity),
                 order_type="MKT",
                 tif="GTC",
                 order_ref="LIQUIDATION",

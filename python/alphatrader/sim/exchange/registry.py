@@ -47,7 +47,8 @@ class OrderRegistry:
     def _drop(self, order: Order) -> None:
         del self._closed[order.perm_id]
         del self._by_perm_id[order.perm_id]
-        self._by_client.pop((order.client_id, order.order_id), None)
+        if self._by_client.get((order.client_id, order.order_id)) is order:
+            del self._by_client[order.client_id, order.order_id]
         self._children.pop(order.perm_id, None)
         floor = self._dropped_up_to.get(order.client_id, 0)
         self._dropped_up_to[order.client_id] = max(floor, order.order_id)
@@ -72,6 +73,10 @@ class OrderRegistry:
         """Take over what ``floors`` was; before any order is added."""
         self._dropped_up_to = dict(floors)
         self._next_order_id = {client_id: floor + 1 for client_id, floor in floors.items()}
+
+    def free_id(self, order: Order) -> None:
+        """Let an order be found by its permanent id alone; its client's id is free again."""
+        self._by_client.pop((order.client_id, order.order_id), None)
 
     def find(self, client_id: int, order_id: int) -> Order | None:
         """Return a client's order."""

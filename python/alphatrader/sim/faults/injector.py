@@ -9,6 +9,7 @@ import structlog
 from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.alphavantage.faults import AlphaVantageFaults
 from alphatrader.sim.faults import kinds
+from alphatrader.sim.faults.effects.exchange import ExchangeEffects
 from alphatrader.sim.faults.effects.farms import FarmEffects
 from alphatrader.sim.faults.effects.link import LinkEffects
 from alphatrader.sim.faults.effects.orders import OrderEffects
@@ -43,6 +44,7 @@ class FaultInjector:
             **FarmEffects(stage).effects,
             **StreamEffects(stage).effects,
             **OrderEffects(stage).effects,
+            **ExchangeEffects(stage).effects,
             **TrafficEffects(stage).effects,
             **WireEffects(stage).effects,
             kinds.AlphaVantage: lambda fault: alphavantage.set_fault(fault.what, fault.count),

@@ -5,7 +5,13 @@ All times are wall seconds. A field that isn't known is refused. ``docs/simulato
 
 from alphatrader.sim.faults.kinds.base import ContractChoice, Fault, OrderChoice
 from alphatrader.sim.faults.kinds.executions import (
+    BustExecution,
+    CorrectExecution,
+    ForceFill,
     HoldFills,
+    Liquidate,
+    ReplayExecutions,
+    SplitFills,
 )
 from alphatrader.sim.faults.kinds.farms import CompetingSession, FarmNotice, FarmOutage
 from alphatrader.sim.faults.kinds.link import (
@@ -20,7 +26,11 @@ from alphatrader.sim.faults.kinds.link import (
     ServerOutage,
 )
 from alphatrader.sim.faults.kinds.orders import (
+    Deactivate,
     DuplicateStatuses,
+    FillAfterCancel,
+    FillInCancel,
+    ForkOnModify,
     MuteOrders,
     NoticeOrder,
     RejectNext,
@@ -88,9 +98,19 @@ AnyFault = (
     | WarnNext
     | MuteOrders
     | NoticeOrder
+    | Deactivate
+    | FillAfterCancel
+    | FillInCancel
+    | ForkOnModify
     | StaleStatus
     | DuplicateStatuses
     | HoldFills
+    | SplitFills
+    | ReplayExecutions
+    | CorrectExecution
+    | BustExecution
+    | Liquidate
+    | ForceFill
     | RefuseRequests
     | LateAnswers
     | LoseRequests
@@ -111,9 +131,12 @@ __all__ = [
     "AlphaVantage",
     "AnyFault",
     "Asked",
+    "BustExecution",
     "Clear",
     "CompetingSession",
     "ContractChoice",
+    "CorrectExecution",
+    "Deactivate",
     "Delay",
     "DropLink",
     "DuplicateStatuses",
@@ -121,12 +144,17 @@ __all__ = [
     "FarmNotice",
     "FarmOutage",
     "Fault",
+    "FillAfterCancel",
+    "FillInCancel",
+    "ForceFill",
+    "ForkOnModify",
     "FreezeLink",
     "FrozenData",
     "HaltTrading",
     "HoldFills",
     "KillStreams",
     "LateAnswers",
+    "Liquidate",
     "LoggedOut",
     "Login",
     "LoseMessages",
@@ -145,10 +173,12 @@ __all__ = [
     "RefuseRequests",
     "RejectNext",
     "RepeatMessages",
+    "ReplayExecutions",
     "ResetDepth",
     "ReverseMessages",
     "SendError",
     "ServerOutage",
+    "SplitFills",
     "StaleStatus",
     "Stream",
     "SwallowNext",
