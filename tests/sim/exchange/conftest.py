@@ -66,7 +66,7 @@ class DaysMarket(ScriptedMarket):
         self.change("day")
 
 
-def listed(con_id, **changes):
+def listed(con_id, /, **changes):
     """Return one of the scripted contracts, changed."""
     contract = next(contract for contract in CONTRACTS if contract.con_id == con_id)
     return dataclasses.replace(contract, **changes)

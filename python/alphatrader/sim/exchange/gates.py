@@ -34,8 +34,7 @@ class Gates:
         desk.unmatched.add(order.perm_id)
         if order.held_by_parent:
             return
-        if not desk.rules.open_for(order) and not desk.rules.halted(order):
-            self._say_held(order)
+        self._say_held(order)
         if not order.waits_for_trigger:
             self.open(order, Seen(()))
 
@@ -89,8 +88,12 @@ class Gates:
         return [quote, quote], [last, last]
 
     def _say_held(self, order: Order) -> None:
-        session = self._desk.rules.session_of(order)
-        if session is None or session[0] <= self._desk.now_ns:
+        """Warn that the order goes nowhere before the session, or the auction, of another hour or day."""
+        desk = self._desk
+        session = desk.rules.session_of(order)
+        if session is None or session[0] <= desk.now_ns or desk.rules.halted(order):
+            return
+        if auction_kind(order) == "open" and session[0] == desk.market.open_ns:
             return
         contract = self._desk.instruments[traded_contracts(order)[0]]
         opens = calendar.to_text(session[0])

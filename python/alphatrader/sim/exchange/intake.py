@@ -16,8 +16,8 @@ from alphatrader.sim.exchange.reports import Notice
 
 _MATCHING_TERMS = ("con_id", "legs", "parent_id")
 """What a modification cannot change."""
-_OPENING_AUCTION_NS = 300_000_000_000
-"""How long after the open an order for the opening auction may still be filled."""
+_AUCTION_NS = 300_000_000_000
+"""How long after the open or the close an auction may still cross."""
 
 RANDOM_TEXTS = {
     201: "Order rejected - reason:Rejected at random by the SIMULATED gateway",
@@ -111,7 +111,10 @@ class Intake:
         session = self._desk.rules.session_of(order, from_ns)
         if session is None:
             return self._desk.market.close_ns
-        return session[0] + _OPENING_AUCTION_NS if auction_kind(order) == "open" else session[1]
+        kind = auction_kind(order)
+        if kind == "open":
+            return session[0] + _AUCTION_NS
+        return session[1] + _AUCTION_NS if kind == "close" else session[1]
 
     def _at_random(self) -> Refusal | None:
         desk = self._desk
