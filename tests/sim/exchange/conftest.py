@@ -116,8 +116,7 @@ class Floor:
 
     def step(self, seconds=0.01):
         """Let the market pass some time and the exchange match."""
-        self.exchange.on_market(self.market.advance(self.market.now_ns + int(seconds * 1e9)))
-        self.settle()
+        self.at(self.market.now_ns + int(seconds * 1e9))
 
     def settle(self):
         self.exchange.commit()
@@ -128,7 +127,8 @@ class Floor:
 
     def at(self, ns):
         """Let the market run to an instant."""
-        self.step((ns - self.market.now_ns) / 1e9)
+        self.exchange.on_market(self.market.advance(ns))
+        self.settle()
 
     def codes(self, order_id=None):
         """Return the codes of the notices so far, of one order if said."""
