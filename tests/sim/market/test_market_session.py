@@ -111,7 +111,7 @@ def test_prints_trade_at_the_displayed_prices(ten_minutes: list[MarketUpdate]) -
     for update in ten_minutes:
         if isinstance(update, Quote) and update.con_id == 756733:
             quote = update
-        elif isinstance(update, Print):
+        elif isinstance(update, Print) and update.con_id == 756733:
             assert quote is not None
             total += 1
             inside += quote.bid - 1e-9 <= update.price <= quote.ask + 1e-9

@@ -4,16 +4,17 @@ import datetime as dt
 
 from alphatrader import calendar
 from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.market.chain import OptionChain
 from alphatrader.sim.market.day import Member, TradingDay
 from alphatrader.sim.market.hours import Span, span_of
 from alphatrader.sim.market.index import index_path
-from alphatrader.sim.market.listing import draw_open_interest, list_options, underlying_contract
+from alphatrader.sim.market.interest import InterestFactors
+from alphatrader.sim.market.listing import underlying_contract
 from alphatrader.sim.market.live import SessionMarket
 from alphatrader.sim.market.market_factor import Mood, draw_market_day
+from alphatrader.sim.market.option_day import open_options
 from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS, DayPath
-from alphatrader.sim.market.profiles import profile_of, stream
+from alphatrader.sim.market.profiles import profile_of
 from alphatrader.sim.market.spec import SCENARIOS, MarketSpec
 from alphatrader.sim.market.synthetic import Standing, draw_day
 from alphatrader.sim.market.tape.build import build_tape_market
@@ -54,7 +55,7 @@ class Days:
 
     def first(self, session: calendar.Session, start_ns: int) -> TradingDay:
         """Draw the first day."""
-        return self._draw(session, start_ns, {}, first_day=True)
+        return self._draw(session, start_ns, None)
 
     def after(self, day: TradingDay) -> TradingDay | None:
         """Draw the day after a day, standing at its start; None past the calendar's end, or where one day is enough."""
@@ -64,18 +65,18 @@ class Days:
             session = calendar.sessions_after(day.span.date, 1)[0]
         except calendar.CalendarRangeError:
             return None
-        return self._draw(session, span_of(session).start_ns, day.last_quotes(), first_day=False)
+        return self._draw(session, span_of(session).start_ns, day)
 
-    def _draw(
-        self, session: calendar.Session, start_ns: int, resting: dict[int, Quote], *, first_day: bool
-    ) -> TradingDay:
-        span, spec = span_of(session), self._spec
+    def _draw(self, session: calendar.Session, start_ns: int, before: TradingDay | None) -> TradingDay:
+        span, spec, first_day = span_of(session), self._spec, before is None
+        resting = before.last_quotes() if before else {}
+        desks = {underlying.contract.symbol: desk for underlying, desk in before.members} if before else {}
         market = draw_market_day(span, spec.seed, self._scenario, self._mood, first_day=first_day)
         self._mood = market.mood
         paths: dict[str, DayPath] = {}
         for profile in self._traded:
-            before, struck = self._standing.get(profile.symbol), profile is self._traded[0]
-            path, after = draw_day(profile, market, spec.seed, self._scenario, before, struck=struck)
+            standing, struck = self._standing.get(profile.symbol), profile is self._traded[0]
+            path, after = draw_day(profile, market, spec.seed, self._scenario, standing, struck=struck)
             paths[profile.symbol], self._standing[profile.symbol] = path, after
         for profile in self._profiles:
             if profile.is_index:
@@ -84,22 +85,24 @@ class Days:
                 paths[profile.symbol] = path
                 self._index_close[profile.symbol] = path.close_price
         members = [
-            _list(paths[symbol], span, spec, start_ns, resting.get(profile_of(symbol).con_id))
+            _list(paths[symbol], span, spec, start_ns, resting.get(profile_of(symbol).con_id), desks.get(symbol))
             for symbol in spec.symbols
         ]
         return TradingDay(span, members)
 
 
-def _list(path: DayPath, span: Span, spec: MarketSpec, start_ns: int, resting: Quote | None) -> Member:
-    """List an underlying with its options; strikes and open interest stand around the previous close."""
+def _list(
+    path: DayPath, span: Span, spec: MarketSpec, start_ns: int, resting: Quote | None, before: OptionDesk | None
+) -> Member:
+    """List an underlying with its options; these go on from the day before, if there was one."""
     profile = profile_of(path.symbol)
     underlying = Underlying(path, underlying_contract(profile), start_ns, resting)
     if not profile.has_options:
         return underlying, None
-    options = list_options(profile, span.date, path.previous_close)
-    generator = stream(spec.seed, path.symbol, f"options {span.date}")
-    interest = draw_open_interest(generator, options, path.previous_close)
-    return underlying, OptionDesk(OptionChain(path, options, interest, generator))
+    session = calendar.session_for(span.date)
+    interest = InterestFactors(pinned=SCENARIOS[spec.scenario].pinned_interest)
+    desk = open_options(profile, path, session, spec.seed, events=spec.events, interest=interest, before=before)
+    return underlying, desk
 
 
 def _start(spec: MarketSpec, span: Span) -> int:

@@ -19,6 +19,10 @@ class Consumption:
     def __bool__(self) -> bool:
         return bool(self._missing)
 
+    def contracts(self) -> list[int]:
+        """Return the contracts of which something is missing, ascending."""
+        return sorted({con_id for con_id, _ in self._missing})
+
     def take(self, con_id: int, side: BookSide, price: float, size: float) -> None:
         """Note that ``size`` was taken at ``price``."""
         prices = self._missing.setdefault((con_id, side), {})

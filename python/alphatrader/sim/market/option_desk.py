@@ -1,75 +1,106 @@
-"""The options of one underlying as they trade: who is watched, what was shown, what clients took.
+"""The options of one underlying as they trade: who is watched, what clients took.
 
-The chain itself is a pure function of time; the little that is remembered lives here.
+Quotes, greeks and prints are pure functions of time; the little that is remembered lives here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alphatrader.sim.market.chain import GRID_NS, ChainQuotes, OptionChain
+from alphatrader.sim.market.backdrop import GRID_NS
+from alphatrader.sim.market.chain import OptionChain, Rows
 from alphatrader.sim.market.consumption import Consumption, Levels
+from alphatrader.sim.market.option_flow import OptionFlow
+from alphatrader.sim.market.option_page import PAGE_TICKS, prints_of, updates_of, window
+from alphatrader.sim.market.quoting import Quoted
+from alphatrader.sim.market.standing import Standing
+from alphatrader.sim.market.surface import OptionValues
 from alphatrader.sim.market.types import ChainTable, Greeks, ListedContract, MarketUpdate, Print, Quote
 
-_GREEKS_NS = 2 * GRID_NS
 _REFILL_SHARE = 0.35
-_FULL_VIEW = ((0.0, 1.0), (0.01, 1.4), (0.03, 2.2))
-"""Displayed levels of an option: distance from the best price in dollars, size relative to the best."""
+_LEVELS = ((0, 1.0), (1, 1.4), (3, 2.2))
+"""Displayed levels of an option: increments from the best price, size relative to the best."""
+_BY_TIME = itemgetter(0)
 
 
 class OptionDesk:
-    """The live side of an :class:`OptionChain`. Contracts are named by their id; instants lie in the session."""
+    """The live side of an :class:`OptionChain`. Contracts are named by their id; instants lie in the day."""
 
-    def __init__(self, chain: OptionChain) -> None:
+    def __init__(self, chain: OptionChain, previous: ChainTable) -> None:
         self.options: Sequence[ListedContract] = chain.options
-        self._chain = chain
+        self.chain = chain
+        self.flow = OptionFlow(chain)
+        self._previous = previous
+        self._standing = Standing(self.flow, len(chain.options), chain.backdrop.open_ns)
         self._consumption = Consumption(_REFILL_SHARE)
-        self._watched: tuple[int, ...] = ()
-        self._rows: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        self._shown: dict[int, tuple[float, float, float, float]] = {}
+        self._rows: Rows = np.empty(0, dtype=np.intp)
+        self._page: list[MarketUpdate] = []
+        self._page_ns = (0, 0)
+
+    # -------------------------------------------------------------------------------------------------------- running
 
     def watch(self, con_ids: Iterable[int]) -> None:
         """Say for which options quotes, greeks and prints are wanted."""
-        row_of = self._chain.row_of
-        self._watched = tuple(sorted(con_ids, key=row_of.__getitem__))
-        self._rows = np.array([row_of[con_id] for con_id in self._watched], dtype=np.intp)
-        self._shown = {con_id: self._shown[con_id] for con_id in self._watched if con_id in self._shown}
+        self._rows = np.array(sorted(self.chain.row_of[con_id] for con_id in con_ids), dtype=np.intp)
+        self._page_ns = (0, 0)
 
     def step(self, start_ns: int, end_ns: int) -> list[MarketUpdate]:
-        """Run the market's step ``[start, end)`` and return what happened to the watched options."""
-        del end_ns
-        updates: list[MarketUpdate] = []
-        since_open = start_ns - self._chain.open_ns
-        if since_open % GRID_NS:
-            return updates
-        if self._consumption:
+        """Run the market's step ``[start, end)`` and return what happened to the watched options, in order of time."""
+        backdrop = self.chain.backdrop
+        tick = -(-(start_ns - backdrop.open_ns) // GRID_NS)
+        on_grid = start_ns <= backdrop.instant(tick) < end_ns and 0 <= tick < backdrop.ticks
+        if on_grid and self._consumption:
             self._consumption.refill()
-        if not self._watched:
-            return updates
-        quotes = self._chain.quotes(start_ns, self._rows)
-        for quote in self._quotes(self._watched, quotes):
-            shown = (quote.bid, quote.bid_size, quote.ask, quote.ask_size)
-            if self._shown.get(quote.con_id) != shown:
-                self._shown[quote.con_id] = shown
-                updates.append(quote)
-        if since_open % _GREEKS_NS == 0:
-            updates.extend(_greeks(self._watched, quotes))
+        if not len(self._rows) or not backdrop.open_ns <= start_ns < backdrop.instant(backdrop.ticks):
+            return []
+        if not self._page_ns[0] <= start_ns < self._page_ns[1]:
+            self._turn_page(start_ns)
+        first = bisect_left(self._page, start_ns, key=_BY_TIME)
+        updates = self._page[first : bisect_left(self._page, end_ns, lo=first, key=_BY_TIME)]
+        if on_grid and self._consumption:
+            updates = self._less_consumed(updates, backdrop.instant(tick))
         return updates
+
+    def _turn_page(self, start_ns: int) -> None:
+        backdrop = self.chain.backdrop
+        first = backdrop.tick_at(start_ns) // PAGE_TICKS * PAGE_TICKS
+        end = min(first + PAGE_TICKS, backdrop.ticks)
+        self._page = updates_of(self.chain, self.flow, self._standing, self._rows, first, end)
+        self._page_ns = (backdrop.instant(first), backdrop.instant(end))
+
+    def _less_consumed(self, updates: list[MarketUpdate], ts_ns: int) -> list[MarketUpdate]:
+        """Replace the quotes of contracts that clients took from by what is left, told again until it is refilled."""
+        touched = [con_id for con_id in self._consumption.contracts() if self.chain.row_of[con_id] in self._rows]
+        kept = [update for update in updates if not (isinstance(update, Quote) and update.con_id in touched)]
+        kept += [self.quote(con_id, ts_ns)._replace(ts_ns=ts_ns) for con_id in touched]
+        return sorted(kept, key=_BY_TIME)
+
+    # --------------------------------------------------------------------------------------------------- one contract
 
     def quote(self, con_id: int, at_ns: int) -> Quote:
         """Return the quote of an option at an instant, less what clients took."""
-        return next(self._quotes((con_id,), self._priced(con_id, at_ns)))
+        row = np.array([self.chain.row_of[con_id]])
+        tally = self._standing.at(row, at_ns)
+        quoted = self.chain.quotes(row, np.array([self.chain.backdrop.tick_at(at_ns)]))
+        best = self._best(con_id, *(float(column[0]) for column in quoted))
+        return Quote(self._grid_ns(at_ns), con_id, *best, *(float(tally[i][0]) for i in (1, 2, 0)))
 
     def greeks(self, con_id: int, at_ns: int) -> Greeks:
         """Return the model values of an option at an instant."""
-        return next(_greeks((con_id,), self._priced(con_id, at_ns)))
+        row, tick = np.array([self.chain.row_of[con_id]]), np.array([self.chain.backdrop.tick_at(at_ns)])
+        found, spot = self.chain.values(row, tick), self.chain.spot(row, tick)
+        columns = (found.iv, found.delta, found.price, found.gamma, found.vega, found.theta, spot)
+        return Greeks._make((self._grid_ns(at_ns), con_id, *(float(column[0]) for column in columns)))
 
     def displayed(self, con_id: int, side: Literal["bid", "ask"], at_ns: int) -> Levels:
         """Return the displayed (price, size) levels, best first, that an incoming order can take."""
-        quotes = self._priced(con_id, at_ns)
-        price, size = (quotes.bid, quotes.bid_size) if side == "bid" else (quotes.ask, quotes.ask_size)
+        row = np.array([self.chain.row_of[con_id]])
+        quoted = self.chain.quotes(row, np.array([self.chain.backdrop.tick_at(at_ns)]))
+        price, size = (quoted.bid, quoted.bid_size) if side == "bid" else (quoted.ask, quoted.ask_size)
         return self._levels(con_id, side, float(price[0]), float(size[0]))
 
     def consume(self, con_id: int, side: Literal["bid", "ask"], price: float, size: float) -> None:
@@ -78,53 +109,82 @@ class OptionDesk:
 
     def history(self, con_id: int, start_ns: int, end_ns: int) -> list[Print]:
         """Return past prints of ``[start, end)``, oldest first."""
-        del con_id, start_ns, end_ns
-        return []
+        row = np.array([self.chain.row_of[con_id]])
+        return prints_of(self.chain, window(self.flow, row, start_ns, end_ns, self.chain.backdrop.open_ns))
 
     def quote_history(self, con_id: int, instants: Sequence[int]) -> list[Quote]:
-        """Return the quotes at some instants."""
-        return [self.quote(con_id, at_ns) for at_ns in instants]
+        """Return the quotes at ascending instants at which the option was quoted on either side."""
+        backdrop, row = self.chain.backdrop, np.array([self.chain.row_of[con_id]])
+        end_ns = backdrop.instant(int(self.chain.closes[row[0]]))
+        at = np.array([ts_ns for ts_ns in instants if backdrop.open_ns <= ts_ns < end_ns], dtype=np.int64)
+        if not len(at):
+            return []
+        quoted = Quoted(*(c.ravel() for c in self.chain.quotes(row, ((at - backdrop.open_ns) // GRID_NS))))
+        prints = window(self.flow, row, backdrop.open_ns, int(at[-1]) + 1, backdrop.open_ns)
+        count = np.searchsorted(prints.ts_ns, at, side="left")
+        volume = np.concatenate(([0], np.cumsum(prints.size)))[count]
+        last = np.concatenate(([0.0], prints.price))[count]
+        size = np.concatenate(([0], prints.size))[count].astype(np.float64)
+        rows = zip(at.tolist(), *(c.tolist() for c in (*quoted, last, size, volume.astype(np.float64))), strict=True)
+        return [Quote(ts, con_id, b, bs, a, as_, p, s, v) for ts, b, bs, a, as_, p, s, v in rows if bs or as_]
 
     def open_interest(self, con_id: int) -> int:
         """Return the open interest of an option from the night before."""
-        return int(self._chain.open_interest[self._chain.row_of[con_id]])
+        return int(self.chain.open_interest[self.chain.row_of[con_id]])
+
+    # --------------------------------------------------------------------------------------------------- whole chains
 
     def table(self, at_ns: int) -> ChainTable:
         """Return the whole chain at an instant."""
-        return self._chain.table(self._chain.quotes(at_ns, np.arange(len(self.options))))
+        chain, rows = self.chain, self.chain.all_rows
+        tick = np.full(len(rows), chain.backdrop.tick_at(at_ns))
+        tally = self._standing.at(rows, at_ns)
+        spot = float(chain.backdrop.spot[min(max(int(tick[0]), 0), chain.backdrop.ticks - 1)])
+        return chain_table(
+            chain, self._grid_ns(at_ns), spot, chain.quotes(rows, tick), chain.values(rows, tick),
+            tally.last, tally.volume,
+        )  # fmt: skip
 
     def previous_table(self) -> ChainTable:
-        """Return the whole chain as of the previous close."""
-        chain = self._chain
-        return chain.table(chain.quotes(chain.open_ns, np.arange(len(self.options)), chain.previous_close))
+        """Return the chain as of the previous close, with the open interest it left behind."""
+        return self._previous
 
-    def _priced(self, con_id: int, at_ns: int) -> ChainQuotes:
-        return self._chain.quotes(at_ns, np.array([self._chain.row_of[con_id]]))
+    # --------------------------------------------------------------------------------------------------------- inside
 
-    def _quotes(self, con_ids: Sequence[int], quotes: ChainQuotes) -> Iterator[Quote]:
-        columns = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size, quotes.last, quotes.volume)
-        for con_id, bid, bid_size, ask, ask_size, last, volume in zip(
-            con_ids, *(column.tolist() for column in columns), strict=True
-        ):
-            if self._consumption:
-                bids = self._levels(con_id, "bid", bid, bid_size)
-                asks = self._levels(con_id, "ask", ask, ask_size)
-                bid, bid_size = bids[0] if bids else (0.0, 0.0)  # noqa: PLW2901
-                ask, ask_size = asks[0] if asks else (0.0, 0.0)  # noqa: PLW2901
-            yield Quote(quotes.ts_ns, con_id, bid, bid_size, ask, ask_size, last, 1.0 if last else 0.0, volume)
+    def _grid_ns(self, at_ns: int) -> int:
+        backdrop = self.chain.backdrop
+        return backdrop.instant(backdrop.tick_at(at_ns))
+
+    def _best(self, con_id: int, bid: float, bid_size: float, ask: float, ask_size: float) -> tuple[float, ...]:
+        if self._consumption:
+            bids, asks = self._levels(con_id, "bid", bid, bid_size), self._levels(con_id, "ask", ask, ask_size)
+            bid, bid_size = bids[0] if bids else (0.0, 0.0)
+            ask, ask_size = asks[0] if asks else (0.0, 0.0)
+        return bid, bid_size, ask, ask_size
 
     def _levels(self, con_id: int, side: Literal["bid", "ask"], price: float, size: float) -> Levels:
         if not size:
             return []
-        direction = 1.0 if side == "ask" else -1.0
-        levels = [(round(price + direction * step, 2), float(round(size * factor))) for step, factor in _FULL_VIEW]
+        steps = self.chain.product.price_steps
+        width = float(next(step for start, step in reversed(steps) if price >= float(start) - 1e-9))
+        width *= 1.0 if side == "ask" else -1.0
+        levels = [(round(price + away * width, 2), float(round(size * factor))) for away, factor in _LEVELS]
         return self._consumption.left_of(con_id, side, [level for level in levels if level[0] > 0.0])
 
 
-def _greeks(con_ids: Sequence[int], quotes: ChainQuotes) -> Iterator[Greeks]:
-    values = quotes.values
-    columns = (values.iv, values.delta, values.price, values.gamma, values.vega, values.theta)
-    for con_id, iv, delta, price, gamma, vega, theta in zip(
-        con_ids, *(column.tolist() for column in columns), strict=True
-    ):
-        yield Greeks(quotes.ts_ns, con_id, iv, delta, price, gamma, vega, theta, quotes.spot)
+def chain_table(
+    chain: OptionChain,
+    ts_ns: int,
+    spot: float,
+    quoted: Quoted,
+    values: OptionValues,
+    last: NDArray[np.float64],
+    volume: NDArray[np.float64],
+) -> ChainTable:
+    """Put a whole chain into a table."""
+    return ChainTable(
+        ts_ns=ts_ns, spot=spot, contracts=chain.options,
+        bid=quoted.bid, bid_size=quoted.bid_size, ask=quoted.ask, ask_size=quoted.ask_size,
+        last=last, volume=volume, open_interest=chain.open_interest,
+        iv=values.iv, delta=values.delta, gamma=values.gamma, theta=values.theta, vega=values.vega, rho=values.rho,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Literal
 
 from alphatrader import calendar
 from alphatrader.domain.errors import ConfigError, DataError
+from alphatrader.sim.market.scheduled import ScheduledEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class MarketSpec:
     scenario: str = "regular"
     start_at: str | None = None
     days: Literal["roll", "one"] = "roll"
+    events: tuple[ScheduledEvent, ...] = ()
+    """Known beforehand, so that options spanning one are dearer."""
 
     def __post_init__(self) -> None:
         if self.seed < 0:
