@@ -56,9 +56,9 @@ def still_chain(
 ) -> OptionChain:
     spot = SPOTS[symbol] if spot is None else spot
     options = list_options(profile(symbol), date, spot)
-    facts = DayFacts(calendar.session_for(date), sigma, spot, seed, events)
+    facts = DayFacts(calendar.session_for(date), sigma, spot, seed, events, late=symbol != "AAPL")
     backdrop = still_backdrop(spot, date, factor, widening, moves)
-    return OptionChain(product_of(symbol), options, np.zeros(len(options), dtype=np.int64), backdrop, facts)
+    return OptionChain(product_of(symbol, spot), options, np.zeros(len(options), dtype=np.int64), backdrop, facts)
 
 
 def ladders(chain: OptionChain) -> Iterator[tuple[str, str, "np.ndarray[tuple[int, ...], np.dtype[np.intp]]"]]:

@@ -220,7 +220,7 @@ def test_greeks_and_settlement_at_half_past_nine_and_in_the_last_seconds() -> No
 def interest_of(symbol: str, seed: int, factors: InterestFactors | None = None) -> tuple[np.ndarray, np.ndarray]:
     chain = still_chain(symbol, seed=seed)
     spot = SPOTS[symbol]
-    args = (product_of(symbol), chain.options, SESSION, spot, seed)
+    args = (product_of(symbol, SPOTS[symbol]), chain.options, SESSION, spot, seed)
     return usual_interest(*args) if factors is None else usual_interest(*args, factors), chain
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sim.market.option_chains import still_chain
+from tests.sim.market.option_chains import SPOTS, still_chain
 
 from alphatrader import calendar
 from alphatrader.sim.market import Greeks, MarketSpec, Print, Quote, build_market
@@ -113,7 +113,7 @@ def test_flow_is_mostly_of_today_and_at_the_money(flow: OptionFlow) -> None:
     assert 0.4 < volume[today].sum() / volume.sum() < 0.75
     near = np.abs(np.log(chain.strike / 650.0)) < 0.01
     assert volume[today & near].sum() / volume[today].sum() > 0.75
-    spy, xsp = product_of("SPY"), product_of("XSP")
+    spy, xsp = product_of("SPY", SPOTS["SPY"]), product_of("XSP", SPOTS["XSP"])
     assert volume.sum() > 2e6 * spy.activity
     assert volume.sum() < 6e6
     assert xsp.activity < 0.02

@@ -128,7 +128,7 @@ def test_the_next_day_drops_what_expired_and_adds_expiries_and_strikes() -> None
 
 def test_a_friday_holiday_moves_the_expiry_to_thursday() -> None:
     thursday = "2026-06-18"  # 19 June 2026 is a third Friday and a holiday
-    assert "20260618" in expiries_of(product_of("AAPL").classes[0], "2026-06-15")
+    assert "20260618" in expiries_of(product_of("AAPL", SPOTS["AAPL"]).classes[0], "2026-06-15")
     assert kind_of("20260618") == "monthly"
     assert sessions_until("2026-06-15", "20260618") == 3
     assert all(

@@ -61,8 +61,8 @@ def backdrop_of(path: DayPath) -> Backdrop:
     length_s = (path.close_ns - path.open_ns) / calendar.NS
     seconds = np.arange(ticks) * (GRID_NS / calendar.NS)
     fraction = np.minimum(seconds / length_s, 1.0)
-    interval = (np.arange(ticks) * GRID_NS) // QUOTE_NS
-    interval = np.minimum(interval, len(path.bid_cents) - 1)
+    since_start_ns = path.open_ns - path.first_ns + np.arange(ticks) * GRID_NS
+    interval = np.minimum(since_start_ns // QUOTE_NS, len(path.bid_cents) - 1)
     spot = (path.bid_cents[interval].astype(np.float64) + path.ask_cents[interval]) / 200.0
     shape = volatility_shape(fraction)
     gone = np.cumsum(np.where(seconds < length_s, shape**2, 0.0))
@@ -81,9 +81,17 @@ def backdrop_of(path: DayPath) -> Backdrop:
         factor=factor,
         widening=widening * np.sqrt(factor),
         momentum=_moved(spot, _MOMENTUM_TICKS) / (tick_sd * np.sqrt(_MOMENTUM_TICKS)),
-        halted=np.zeros(ticks, dtype=np.bool_),
+        halted=_halted(path, ticks),
         activity=_activity(fraction, seconds < length_s, factor),
     )
+
+
+def _halted(path: DayPath, ticks: int) -> NDArray[np.bool_]:
+    halted = np.zeros(ticks, dtype=np.bool_)
+    for start_ns, end_ns in path.halts:
+        low, high = (min(max(-(-(ts_ns - path.open_ns) // GRID_NS), 0), ticks) for ts_ns in (start_ns, end_ns))
+        halted[low:high] = True
+    return halted
 
 
 def _moved(spot: Floats, ticks: int) -> Floats:

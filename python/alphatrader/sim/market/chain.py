@@ -48,6 +48,8 @@ class DayFacts(NamedTuple):
     previous_close: float
     seed: int
     events: tuple[ScheduledEvent, ...] = ()
+    late: bool = True
+    """Whether the options trade a quarter of an hour past the close of the stock market."""
 
 
 class _State(NamedTuple):
@@ -89,7 +91,7 @@ class OptionChain:
         )
         self._usual_size = quoting.usual_size(self.keys, product.size)
         self.opens = self._rotation()
-        end_ns = facts.session.close_ns + (LATE_NS if product.late else 0)
+        end_ns = facts.session.close_ns + (LATE_NS if facts.late else 0)
         ends = [min(option.last_trade_ns, end_ns) for option in options]
         self.closes = np.maximum(np.array([backdrop.tick_at(ts_ns) for ts_ns in ends], dtype=np.int64), 0)
         american = np.array([option.style == "american" for option in options])

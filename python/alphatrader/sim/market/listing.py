@@ -44,9 +44,9 @@ def list_options(
 
     ``reference_price`` is the previous close; ``before`` are the series of the session before, which stay listed until
     they have expired. Contract ids depend on the OCC symbol alone, but for a rare clash, where the older series keeps
-    its id. Raises ConfigError for a symbol without options.
+    its id.
     """
-    product = product_of(profile.symbol)
+    product = product_of(profile.symbol, reference_price)
     today = session_date.replace("-", "")
     listed = {option.local_symbol: option for option in before if option.expiry >= today}
     taken = {option.con_id for option in listed.values()}

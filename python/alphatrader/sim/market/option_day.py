@@ -15,12 +15,13 @@ from alphatrader.sim.market.option_desk import OptionDesk, chain_table
 from alphatrader.sim.market.option_flow import usual_volume
 from alphatrader.sim.market.option_products import product_of
 from alphatrader.sim.market.path import DayPath
-from alphatrader.sim.market.profiles import profile_of
+from alphatrader.sim.market.profiles import Profile
 from alphatrader.sim.market.scheduled import ScheduledEvent
 from alphatrader.sim.market.types import ChainTable
 
 
 def open_options(
+    profile: Profile,
     path: DayPath,
     session: calendar.Session,
     seed: int,
@@ -34,11 +35,11 @@ def open_options(
     Without it, listing and open interest are drawn around the previous close. With it series stay listed until they
     have expired, and open interest moves overnight by part of the day's volume.
     """
-    profile, product = profile_of(path.symbol), product_of(path.symbol)
+    product = product_of(profile.symbol, path.previous_close)
     listed = list_options(profile, session.date, path.previous_close, before.options if before else ())
     usual = usual_interest(product, listed, session.date, path.previous_close, seed, interest)
     concerning = tuple(event for event in events if event.concerns(path.symbol))
-    facts = DayFacts(session, path.day_sigma, path.previous_close, seed, concerning)
+    facts = DayFacts(session, path.day_sigma, path.previous_close, seed, concerning, profile.options_late)
     backdrop = backdrop_of(path)
     if before is None:
         chain = OptionChain(product, listed, usual, backdrop, facts)

@@ -4,11 +4,10 @@ Increments: SPY, QQQ and IWM (and mini-SPX) trade in pennies at every price, nam
 below $3 and nickels above, SPX and SPXW in nickels below $3 and dimes above.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
-
-from alphatrader.domain.errors import ConfigError
 
 RATE = 0.04
 """Riskless interest, continuous, a year: it is in every option's value."""
@@ -78,8 +77,6 @@ class OptionProduct:
     venues: tuple[str, ...]
     curvature: float = 1.15
     skew: float = 0.26
-    late: bool = True
-    """Whether its options trade a quarter of an hour past the close of the stock market."""
 
 
 _MANY_VENUES = ("CBOE", "PHLX", "ISE", "AMEX", "PSE", "BATS", "NASDAQOM", "MIAX", "EDGX", "BOX", "GEMINI", "PEARL")
@@ -114,6 +111,9 @@ _AAPL: tuple[Ladder, Ladder, Ladder] = (
     ((0.20, 5.0), (0.40, 10.0)),
 )
 
+_COMPANY_STEPS = ((400.0, 5.0), (100.0, 2.5), (25.0, 1.0), (0.0, 0.5))
+"""Strike steps of companies by price, where nothing else is known."""
+
 _PRODUCTS = {
     product.symbol: product
     for product in (
@@ -146,20 +146,20 @@ _PRODUCTS = {
             "AAPL",
             (OptionClass("AAPL", "american", "physical", ExpirySchedule(0, 4, 3), *_AAPL),),
             _PENNY_PROGRAMME, 0.004, SpreadShape(0.001, 0.006, 0.004, 0.006), 0.12, 25.0,
-            0.04, 12.0, _MANY_VENUES, curvature=0.85, skew=0.36, late=False,
+            0.04, 12.0, _MANY_VENUES, curvature=0.85, skew=0.36,
         ),
     )
 }  # fmt: skip
 
 
-def product_of(symbol: str) -> OptionProduct:
-    """Return the options of a symbol. Raises ConfigError for one without."""
+def product_of(symbol: str, price: float) -> OptionProduct:
+    """Return the options of a symbol; for one that is not known, those of a large company at that price in dollars."""
     product = _PRODUCTS.get(symbol)
-    if product is None:
-        raise ConfigError(f"no options on {symbol!r} can be simulated; there are some on {', '.join(_PRODUCTS)}")
-    return product
-
-
-def has_options(symbol: str) -> bool:
-    """Return whether options on a symbol are simulated."""
-    return symbol in _PRODUCTS
+    if product is not None:
+        return product
+    step = next(step for least, step in _COMPANY_STEPS if price >= least)
+    near: Ladder = ((0.12, step), (0.24, 2.0 * step))
+    far: Ladder = ((0.20, 2.0 * step), (0.40, 4.0 * step))
+    like = _PRODUCTS["AAPL"]
+    option_class = dataclasses.replace(like.classes[0], name=symbol, near=near, middle=near, far=far)
+    return dataclasses.replace(like, symbol=symbol, classes=(option_class,))

@@ -6,11 +6,10 @@ import numpy as np
 
 from alphatrader import calendar
 from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.market.chain import OptionChain
-from alphatrader.sim.market.listing import draw_open_interest, list_options
+from alphatrader.sim.market.option_day import open_options
 from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import QUOTE_NS, DayPath, Floats, Prints
-from alphatrader.sim.market.profiles import Profile, profile_of, stream
+from alphatrader.sim.market.profiles import Profile, profile_of
 from alphatrader.sim.market.synthetic import variance_factor
 from alphatrader.sim.market.tape.form import InstrumentTape
 from alphatrader.sim.market.types import ListedContract
@@ -32,11 +31,7 @@ def build_desk(
     path = _path_of(tape, previous_close, session)
     if path is None:
         return None
-    profile = _profile_of(contract, previous_close)
-    options = list_options(profile, session.date, previous_close)
-    generator = stream(seed, tape.symbol, "options")
-    interest = draw_open_interest(generator, options, previous_close)
-    return OptionDesk(OptionChain(path, options, interest, generator))
+    return open_options(_profile_of(contract, previous_close), path, session, seed)
 
 
 def _profile_of(contract: ListedContract, price: float) -> Profile:
@@ -50,6 +45,7 @@ def _profile_of(contract: ListedContract, price: float) -> Profile:
             con_id=contract.con_id,
             long_name=contract.long_name,
             primary_exchange=contract.primary_exchange,
+            options_late=False,
             price_low=price,
             price_high=price,
         )
