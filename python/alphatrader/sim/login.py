@@ -15,6 +15,8 @@ class Login(Struct, frozen=True):
     feeds: frozenset[str] = frozenset(ALL_FEEDS)
     read_only: bool = False
     conflation_s: float = 0.05
+    master_client_id: int | None = None
+    """The client that hears of everybody's orders and executions, besides their owners."""
 
     def sees(self, sec_type: str) -> bool:
         """Whether the top of book of such a contract is subscribed to."""

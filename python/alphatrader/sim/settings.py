@@ -53,6 +53,7 @@ class SimSettings(BaseModel):
         ALL_FEEDS, description=f"feeds that the simulated user subscribes to, of {', '.join(ALL_FEEDS)}"
     )
     read_only_api: bool = Field(False, description="refuse orders, as a gateway with a read-only API")
+    master_client_id: int | None = Field(None, ge=0, description="client that hears of the orders of all clients")
     conflation_ms: int = Field(
         50, ge=0, le=5_000, description="wall time between two updates of an L1 line; real gateways take about 250"
     )
@@ -88,4 +89,4 @@ class SimSettings(BaseModel):
 
     def login(self) -> Login:
         """Return what the simulated login may do."""
-        return Login(frozenset(self.market_data), self.read_only_api, self.conflation_ms / 1000)
+        return Login(frozenset(self.market_data), self.read_only_api, self.conflation_ms / 1000, self.master_client_id)

@@ -73,7 +73,7 @@ class Gateway:
         self.depth = DepthService(self.contracts, self.faults)
         self.ticks = TickService(market, self.contracts, self.faults)
         self.outbox = Outbox(self.sessions)
-        self.orders = OrderService(exchange, market, self.contracts, self.faults, self.outbox, behaviours)
+        self.orders = OrderService(exchange, market, self.contracts, self.faults, self.outbox, behaviours, self.login)
         self.accounts = AccountService(exchange.account, starting_cash, market, self.contracts.catalogue, self.faults)
         self.history = HistoryService(market, self.contracts)
         self.calculations = CalculationService(market, self.contracts)

@@ -47,7 +47,7 @@ class OrderIds:
 
     def find(self, client_id: int, order_id: int) -> Order | None:
         """Return the order that a client means: its own, a manual one it has bound, or one it was shown."""
-        own = self._registry.find(client_id, order_id)
+        own = self._registry.find(client_id, order_id) if order_id != UNNAMED else None
         if own is not None and (not is_manual(own) or own.perm_id in self._bound):
             return own
         return self._registry.by_perm_id(self._shown.get(client_id, {}).get(order_id, 0))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.exchange.exchange import Exchange
-from alphatrader.sim.exchange.orders import ExecutionRecord, OrderStatus
+from alphatrader.sim.exchange.orders import ExecutionRecord, Order, OrderStatus
 from alphatrader.sim.gateway.completed_order import completed_order
 from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
 from alphatrader.sim.gateway.order_messages import commission_report, execution_details, order_bound
@@ -61,6 +61,8 @@ class OrderQueries:
         for order in self._exchange.registry.closed():
             if order.status is OrderStatus.INACTIVE or (api_only and is_manual(order)):
                 continue
+            if not self._is_known(order):
+                continue
             quantity = 0 if emptied and order.status is OrderStatus.FILLED else order.quantity
             account = self._exchange.account.account_id
             session.send(completed_order(order, self._contracts, account, session.version, quantity=quantity))
@@ -77,6 +79,8 @@ class OrderQueries:
         for execution in self._exchange.executions:
             if execution.ts_ns < since_ns or not self._passes(execution, request):
                 continue
+            if not execution.legs and execution.con_id not in self._contracts:
+                continue
             order_id = self._ids.seen_by(client_id, execution.order_id, execution.perm_id)
             account = self._exchange.account.account_id
             session.send(
@@ -86,6 +90,10 @@ class OrderQueries:
             )
             session.send(commission_report(execution))
         session.send(message(55, 1, request.req_id))
+
+    def _is_known(self, order: Order) -> bool:
+        """Whether an old order's contract can still be named: after a restart, one that has expired cannot."""
+        return bool(order.legs) or order.con_id in self._contracts
 
     def _passes(self, execution: ExecutionRecord, request: ExecutionsRequest) -> bool:
         if self._behaviours.on("executions_current_day"):

@@ -17,14 +17,15 @@ def arrange(reports: Iterable[Report], behaviours: Behaviours) -> list[Report]:
     for report in reports:
         if not twice and _is_repetition(report):
             continue
-        if arranged and _swapped(arranged[-1], report, behaviours):
-            arranged.insert(len(arranged) - 1, report)
-        else:
-            arranged.append(report)
+        place = len(arranged)
+        while place and _comes_first(report, arranged[place - 1], behaviours):
+            place -= 1
+        arranged.insert(place, report)
     return arranged
 
 
-def _swapped(first: Report, second: Report, behaviours: Behaviours) -> bool:
+def _comes_first(second: Report, first: Report, behaviours: Behaviours) -> bool:
+    """Whether a report is to be told before the one that the exchange made first."""
     if isinstance(first, Notice) and isinstance(second, OrderReport):
         rejected = first.code == _REJECTED and second.order.status is OrderStatus.INACTIVE
         return rejected and _same_order(first, second) and not behaviours.on("rejection_before_inactive")

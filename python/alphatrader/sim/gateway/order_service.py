@@ -15,7 +15,7 @@ from alphatrader.sim.exchange.reports import Report
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.order_contracts import OrderContracts
-from alphatrader.sim.gateway.order_features import refusal_of_features
+from alphatrader.sim.gateway.order_features import invalid, refusal_of_features
 from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
 from alphatrader.sim.gateway.order_preview import preview
 from alphatrader.sim.gateway.order_queries import OrderQueries, client_of
@@ -23,9 +23,11 @@ from alphatrader.sim.gateway.order_reports import OrderReporter
 from alphatrader.sim.gateway.order_request import OrderRefusedError, build_request
 from alphatrader.sim.gateway.order_warnings import warnings_of
 from alphatrader.sim.gateway.outbox import Outbox
-from alphatrader.sim.gateway.precautions import held_back
+from alphatrader.sim.gateway.precautions import WITHOUT_DATA, held_back
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
+from alphatrader.sim.login import Login
 from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.wire.exercise import EXERCISE, LAPSE, ExerciseOptions
 from alphatrader.sim.wire.order_terms import WireTerms
 from alphatrader.sim.wire.place_order import PlaceOrder
 from alphatrader.sim.wire.queries import ContractQuery
@@ -47,16 +49,19 @@ class OrderService:
         faults: FaultBoard,
         outbox: Outbox,
         behaviours: Behaviours,
-        master_client_id: int | None = None,
+        login: Login,
     ) -> None:
         self._exchange = exchange
         self._market = market
         self._contracts = contracts
-        self._known = OrderContracts(contracts)
+        self._known = OrderContracts(exchange, market)
         self._faults = faults
         self._behaviours = behaviours
         self._ids = OrderIds(exchange.registry)
-        self._reporter = OrderReporter(exchange, self._known, self._ids, faults, outbox, behaviours, master_client_id)
+        self._login = login
+        self._reporter = OrderReporter(
+            exchange, self._known, self._ids, faults, outbox, behaviours, login.master_client_id
+        )
         self._late_cancels: list[tuple[float, int]] = []
         self.last_order_id: dict[int, int] = {}
         self.queries = OrderQueries(exchange, market, self._known, self._ids, self._reporter, behaviours)
@@ -131,6 +136,8 @@ class OrderService:
         contract = self._known.get(asked.con_id)
         if contract is None or not self._behaviours.on("order_precautions"):
             return None
+        if not self._login.sees(contract.sec_type):
+            return WITHOUT_DATA
         quote = self._market.quote(contract.con_id)
         price = asked.limit_price or Decimal(str(quote.ask or quote.last))
         return held_back(asked, contract, quote, price)
@@ -162,11 +169,14 @@ class OrderService:
             text = f"OrderId {request.order_id} that needs to be cancelled is not found."
             session.error(request.order_id, 10147, text)
             return
-        if order.done:
+        if order.done or order.cancel_ns or self._cancels_late(order):
             text = f"OrderId {request.order_id} that needs to be cancelled cannot be cancelled, state: "
             session.error(request.order_id, 10148, f"{text}{order.status.value}.")
             return
         self.cancel_order(order, now_s)
+
+    def _cancels_late(self, order: Order) -> bool:
+        return any(perm_id == order.perm_id for _, perm_id in self._late_cancels)
 
     def cancel_order(self, order: Order, now_s: float) -> None:
         """Cancel a live order, late if a fault delays cancels."""
@@ -193,7 +203,24 @@ class OrderService:
             if order is not None and not order.done:
                 self._exchange.cancel(order)
 
-    # ------------------------------------------------------------------------------------------------- manual and rest
+    # --------------------------------------------------------------------------------------------- exercise and manual
+
+    def exercise(self, session: Session, request: ExerciseOptions) -> None:
+        """Pass on the wish to exercise an option or let it lapse; only a refusal is answered."""
+        contract = self._contracts.resolve(session, request.req_id, request.contract)
+        if contract is None:
+            return
+        if request.action not in {EXERCISE, LAPSE}:
+            refusal: Refusal | None = invalid(f"Invalid exercise action: {request.action}")
+        elif request.account not in {"", self._exchange.account.account_id}:
+            refusal = invalid("Invalid account code")
+        else:
+            exercise = request.action == EXERCISE
+            refusal = self._exchange.exercise(
+                contract.con_id, request.quantity, exercise=exercise, override=request.override
+            )
+        if refusal is not None:
+            self._refuse(session, request.req_id, refusal)
 
     def auto_bind(self, session: Session, request: Numbered) -> None:
         """Let client 0 own what is placed by hand from now on; nobody else may."""

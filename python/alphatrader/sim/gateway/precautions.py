@@ -17,6 +17,11 @@ PRICE_PERCENT = {"STK": 3, "OPT": 50}
 """How far a limit may lie beyond the market, in percent of it, on the side that pays more."""
 
 _SETTINGS = "Restriction is specified in Precautionary Settings of Global Configuration/Presets."
+WITHOUT_DATA = Refusal(
+    354,
+    "You are trying to submit an order without having market data for this instrument. IBKR strongly recommends "
+    f"against this kind of blind trading which may result in erroneous or unexpected trades. {_SETTINGS}",
+)
 
 
 def held_back(request: OrderRequest, contract: ListedContract, quote: Quote, price: Decimal) -> Refusal | None:

@@ -8,6 +8,7 @@ from alphatrader.sim.wire import data_requests as data
 from alphatrader.sim.wire import reference_requests as reference
 from alphatrader.sim.wire import requests
 from alphatrader.sim.wire.errors import invalid
+from alphatrader.sim.wire.exercise import ExerciseOptions
 from alphatrader.sim.wire.fields import message
 from alphatrader.sim.wire.place_order import PlaceOrder
 
@@ -42,6 +43,7 @@ def _orders(router: Router, gateway: "Gateway") -> None:
 
     router.on(PlaceOrder, guarded(orders.place))
     router.on(requests.CancelOrder, guarded(lambda s, r: orders.cancel(s, r, clock.wall_s())))
+    router.on(ExerciseOptions, guarded(orders.exercise))
     router.on(requests.ExecutionsRequest, orders.queries.executions)
     router.on_id(5, guarded(lambda s, _: orders.queries.open_orders(s, of_all_clients=False)))
     router.on_id(16, guarded(lambda s, _: orders.queries.open_orders(s, of_all_clients=True)))

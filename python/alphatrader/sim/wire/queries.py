@@ -63,7 +63,7 @@ def read_contract(fields: FieldReader, *, legs: bool = False) -> ContractQuery:
         sec_type=fields.text("secType"),
         expiry=fields.text("lastTradeDateOrContractMonth"),
         strike=fields.decimal("strike") or None,
-        right=_right(fields.text("right")),
+        right=right_of(fields.text("right")),
         multiplier=fields.text("multiplier"),
         exchange=fields.text("exchange"),
         primary_exchange=fields.text("primaryExchange"),
@@ -74,5 +74,6 @@ def read_contract(fields: FieldReader, *, legs: bool = False) -> ContractQuery:
     return contract.with_legs(fields) if legs else contract
 
 
-def _right(text: str) -> str:
+def right_of(text: str) -> str:
+    """Return ``C`` or ``P``, empty for the several ways of saying none."""
     return {"CALL": "C", "PUT": "P", "0": "", "?": ""}.get(text.upper(), text.upper())

@@ -5,6 +5,7 @@ from typing import cast
 
 from alphatrader.sim.wire.account_readers import ACCOUNT_READERS
 from alphatrader.sim.wire.data_readers import DATA_READERS
+from alphatrader.sim.wire.exercise import read_exercise
 from alphatrader.sim.wire.fields import FieldReader, MalformedRequestError
 from alphatrader.sim.wire.place_order import read_place_order
 from alphatrader.sim.wire.reference_readers import REFERENCE_READERS
@@ -67,6 +68,7 @@ _READERS: dict[int, Callable[[FieldReader], object]] = {
     8: _numbered(8, "numIds", version=True),
     11: _cancel_depth,
     12: _numbered(12, "allMessages", version=True),
+    21: read_exercise,
     14: _numbered(14, "logLevel", version=True),
     15: _numbered(15, "autoBind", version=True),
     59: _numbered(59, "marketDataType", version=True),

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from alphatrader.sim.wire import data_requests as data
 from alphatrader.sim.wire import reference_requests as reference
+from alphatrader.sim.wire.exercise import ExerciseOptions
 from alphatrader.sim.wire.place_order import PlaceOrder
 
 
@@ -107,6 +108,7 @@ Request = (
     | reference.Unserved
     | PlaceOrder
     | CancelOrder
+    | ExerciseOptions
     | AccountUpdatesRequest
     | AccountSummaryRequest
     | AccountUpdatesMultiRequest
