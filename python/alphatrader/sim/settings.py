@@ -35,7 +35,8 @@ class SimSettings(BaseModel):
         None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD; by default the latest full session"
     )
     symbols: tuple[str, ...] = Field(("SPY",), description="underlyings, separated by commas")
-    tape: Path | None = Field(None, description="drive the market with this recorded day")
+    tape: Path | None = Field(None, description="drive the market with this recorded day, a file or a folder")
+    tape_quotes: Path | None = Field(None, description="the recorded day's quotes, where they have a file of their own")
     scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
     market_scenario: str = Field("regular", description="temper of the market")
     start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")

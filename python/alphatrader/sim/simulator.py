@@ -260,5 +260,6 @@ def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
         symbols=settings.symbols,
         start_fraction=settings.start_fraction,
         tape=settings.tape,
+        tape_quotes=settings.tape_quotes,
         scenario=settings.market_scenario,
     )

@@ -31,7 +31,7 @@ def build_market(spec: MarketSpec) -> SessionMarket | TapeMarket:
     """
     if spec.tape is not None:
         wanted = TapeSpec(spec.tape, spec.tape_quotes, spec.session_date, spec.symbols)
-        return build_tape_market(wanted, spec.seed, spec.start_fraction)
+        return build_tape_market(wanted, spec)
     today = dt.datetime.now(calendar.NEW_YORK).date()
     session = calendar.session_for(spec.session_date) if spec.session_date else calendar.latest_full_session(today)
     start_ns = _start(spec, span_of(session))

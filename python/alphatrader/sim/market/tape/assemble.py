@@ -53,7 +53,7 @@ def _day_of(stamps: Sequence[Stamps], path: Path, date: str | None) -> str:
     first = calendar.date_of(min(int(column[0]) for column in stamps))
     last = calendar.date_of(max(int(column[-1]) for column in stamps))
     if date is None and first != last:
-        raise DataError(f"tape {path}: spans {first} to {last}; choose one day with --date")
+        raise DataError(f"tape {path}: spans {first} to {last}; choose one day with --session-date")
     if date is not None and not first <= date <= last:
         raise DataError(f"tape {path}: is of {first}{f' to {last}' if last != first else ''}, not of {date}")
     return date or first

@@ -3,6 +3,7 @@
 from alphatrader import calendar
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.market.path import STEP_NS
+from alphatrader.sim.market.spec import MarketSpec
 from alphatrader.sim.market.tape.detect import check_session, read_tape
 from alphatrader.sim.market.tape.form import InstrumentTape, Tape
 from alphatrader.sim.market.tape.listed import underlying_of
@@ -15,8 +16,8 @@ DEFAULT_SYMBOLS = ("SPY",)
 """With these, which nobody may have asked for, a tape of other symbols is taken whole."""
 
 
-def build_tape_market(wanted: TapeSpec, seed: int, start_fraction: float) -> TapeMarket:
-    """Build the market of a recorded day, standing at a fraction of what was recorded of its session.
+def build_tape_market(wanted: TapeSpec, spec: MarketSpec) -> TapeMarket:
+    """Build the market of a recorded day, standing at ``start_at`` or a fraction of what was recorded of its session.
 
     Raises DataError (unreadable, or not what was asked for), ClosedMarketError (no session on its date).
     """
@@ -26,12 +27,15 @@ def build_tape_market(wanted: TapeSpec, seed: int, start_fraction: float) -> Tap
     session = calendar.session_for(tape.date)
     check_session(tape, wanted.path, session)
     chosen = _choose(tape, wanted)
-    start_ns = _start_of(chosen, session, start_fraction)
+    if spec.start_at is not None:
+        start_ns = calendar.to_ns(tape.date, spec.start_at) // STEP_NS * STEP_NS
+    else:
+        start_ns = _start_of(chosen, session, spec.start_fraction)
     members = []
     for instrument in chosen:
         member = TapeUnderlying(instrument, underlying_of(instrument, tape.date), start_ns)
         close = previous_close_of(member)
-        members.append((member, build_desk(instrument, member.contract, close, session, seed)))
+        members.append((member, build_desk(instrument, member.contract, close, session, spec.seed)))
     return TapeMarket(_label(tape, chosen), session, members, start_ns)
 
 
@@ -48,7 +52,8 @@ def _choose(tape: Tape, wanted: TapeSpec) -> tuple[InstrumentTape, ...]:
 def _start_of(chosen: tuple[InstrumentTape, ...], session: calendar.Session, fraction: float) -> int:
     """Return the instant at a fraction of what was recorded of the session, on the market's grid."""
     stamps = [s for tape in chosen for s in (tape.trades.ts_ns, tape.quotes.ts_ns) if len(s)]
-    first_ns = max(session.open_ns, min(int(s[0]) for s in stamps))
+    # Without a quote there is nothing to trade with: a recording's warm-up is history.
+    first_ns = max(session.open_ns, min(int(tape.quotes.ts_ns[0]) for tape in chosen))
     last_ns = min(session.close_ns, max(int(s[-1]) for s in stamps) + 1)
     at_ns = first_ns + int(max(last_ns - first_ns, 0) * fraction)
     return session.open_ns + (at_ns - session.open_ns) // STEP_NS * STEP_NS

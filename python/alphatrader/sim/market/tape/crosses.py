@@ -11,7 +11,7 @@ _LETTERS = {"open": frozenset("O"), "close": frozenset("6")}
 
 
 def crosses_of(trades: Trades, con_id: int, session: calendar.Session) -> list[Auction]:
-    """Return the crosses: the largest print so marked around the bell, else the first or last print of the session."""
+    """Return the crosses: the largest print so marked within minutes of the bell, else the regular print next to it."""
     found = []
     kinds = [frozenset(kind.conditions.split()) for kind in trades.kinds]
     loud = np.array([not kind.silent for kind in trades.kinds], dtype=np.bool_)[trades.kind]
@@ -22,9 +22,10 @@ def crosses_of(trades: Trades, con_id: int, session: calendar.Session) -> list[A
             row = first + int(np.argmax(np.where(marked, trades.size[first:last], 0.0)))
         else:
             opened, closed = np.searchsorted(trades.ts_ns, (session.open_ns, session.close_ns)).tolist()
-            regular = opened + np.flatnonzero(loud[opened:closed])
+            near = slice(max(first, opened), min(last, closed))
+            regular = near.start + np.flatnonzero(loud[near])
             if not len(regular):
-                continue
+                continue  # nothing was recorded around the bell
             row = int(regular[0] if event == "open" else regular[-1])
         kind = "open" if event == "open" else "close"
         found.append(Auction(int(trades.ts_ns[row]), con_id, kind, float(trades.price[row]), float(trades.size[row])))  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ def _read_lean_folder(wanted: TapeSpec, zips: list[Path]) -> Tape:
     dates = sorted({named.date for named, _ in trades})
     if len(dates) != 1:
         held = ", ".join(dates) if dates else "no trades" + (f" of {wanted.date}" if wanted.date else "")
-        raise DataError(f"tape {wanted.path}: holds {held}; choose one day with --date")
+        raise DataError(f"tape {wanted.path}: holds {held}; choose one day with --session-date")
     read = [_read_lean(wanted._replace(path=file, quotes=None)) for _, file in trades]
     return Tape(dates[0], read[0].source, tuple(tape for day in read for tape in day.instruments))
 

@@ -1,12 +1,13 @@
 """What a tape lists: its underlyings, and the options built around them."""
 
+import dataclasses
 import zlib
 from decimal import Decimal
 
 import numpy as np
 
-from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.market.profiles import profile_of
+from alphatrader.sim.market.listing import underlying_contract
+from alphatrader.sim.market.profiles import PROFILES
 from alphatrader.sim.market.tape.fitted import OFF_EXCHANGE
 from alphatrader.sim.market.tape.form import InstrumentTape
 from alphatrader.sim.market.types import ListedContract
@@ -19,14 +20,13 @@ _ON_CENT_SHARE = 0.95
 
 def underlying_of(tape: InstrumentTape, date: str) -> ListedContract:
     """Describe a recorded underlying: from its profile where it has one, else from the tape itself."""
-    try:
-        profile = profile_of(tape.symbol)
-        con_id, name, primary = profile.con_id, profile.long_name, profile.primary_exchange
-    except ConfigError:
-        con_id = _FIRST_ID + zlib.crc32(tape.symbol.encode()) % _IDS
-        name, primary = tape.symbol, _busiest_venue(tape)
+    profile = PROFILES.get(tape.symbol)
+    if profile is not None:
+        known = underlying_contract(profile)
+        return dataclasses.replace(known, long_name=f"{known.long_name} (RECORDED {date})")
+    primary = _busiest_venue(tape)
     return ListedContract(
-        con_id=con_id,
+        con_id=_FIRST_ID + zlib.crc32(tape.symbol.encode()) % _IDS,
         symbol=tape.symbol,
         sec_type=tape.sec_type,
         exchange="SMART" if tape.sec_type == "STK" else primary,
@@ -35,7 +35,8 @@ def underlying_of(tape: InstrumentTape, date: str) -> ListedContract:
         local_symbol=tape.symbol,
         trading_class=tape.symbol,
         min_tick=tick_of(tape),
-        long_name=f"{name} (RECORDED {date})",
+        long_name=f"{tape.symbol} (RECORDED {date})",
+        stock_type="COMMON" if tape.sec_type == "STK" else "",
     )
 
 

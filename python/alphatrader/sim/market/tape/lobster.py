@@ -43,7 +43,7 @@ def read_lobster(path: Path, date: str | None) -> Tape:
         raise DataError(f"tape {path}: LOBSTER files are named SYMBOL_DATE_..._message_LEVELS.csv")
     symbol, levels, day = named[1], int(named[4]), named[2] or date
     if day is None:
-        raise DataError(f"tape {path}: does not say its date; give it with --date")
+        raise DataError(f"tape {path}: does not say its date; give it with --session-date")
     messages = path.with_name(path.name.replace("_orderbook_", "_message_"))
     books = path.with_name(path.name.replace("_message_", "_orderbook_"))
     for file in (messages, books):

@@ -9,6 +9,7 @@ import numpy as np
 from alphatrader import calendar
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.market.consumption import Levels
+from alphatrader.sim.market.hours import span_of
 from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS
 from alphatrader.sim.market.tape.crosses import crosses_of
@@ -28,8 +29,6 @@ from alphatrader.sim.market.types import (
 )
 
 _BY_TIME = itemgetter(0)
-_PRE_MARKET = "04:00"
-_AFTER_HOURS_NS = 4 * 3600 * calendar.NS
 _SESSIONS_AHEAD = 5
 
 
@@ -52,8 +51,8 @@ class TapeMarket:
         self.open_ns = session.open_ns
         self.close_ns = session.close_ns
         self._now_ns = start_ns
-        self._first_ns = calendar.to_ns(session.date, _PRE_MARKET)
-        self._end_ns = session.close_ns + _AFTER_HOURS_NS
+        span = span_of(session)
+        self._first_ns, self._end_ns = span.start_ns, span.end_ns
         self._by_id = {underlying.con_id: underlying for underlying, _ in members}
         self._by_symbol = {underlying.contract.symbol: underlying for underlying, _ in members}
         self._desks = {underlying.contract.symbol: desk for underlying, desk in members if desk is not None}
@@ -144,8 +143,8 @@ class TapeMarket:
         underlying = self._by_id.get(con_id)
         if underlying is None or underlying.contract.sec_type != "STK":
             return TradingHours(liquid, liquid)
-        extended = [(calendar.to_ns(s.date, _PRE_MARKET), s.close_ns + _AFTER_HOURS_NS) for s in sessions]
-        return TradingHours(tuple(extended), liquid)
+        spans = [span_of(session) for session in sessions]
+        return TradingHours(tuple((span.start_ns, span.end_ns) for span in spans), liquid)
 
     def phase(self, con_id: int) -> Phase:
         """What may happen in a contract now."""
