@@ -27,7 +27,7 @@ class OrderEffects:
             kinds.SwallowNext: self._swallow,
             kinds.WarnNext: lambda fault: self._board.requests.add(_Warn(stage, fault), count=fault.count),
             kinds.MuteOrders: self._mute,
-            kinds.NoticeOrder: lambda fault: self._board.messages.add(_NoticeOrder(fault)),
+            kinds.NoticeOrder: lambda fault: self._board.messages.add(_NoticeOrder(stage, fault)),
             kinds.StaleStatus: lambda fault: self._board.messages.add(_StaleStatus(fault), count=fault.count),
         }
 
@@ -202,17 +202,20 @@ class _NoticeOrder:
 
     message_ids = frozenset({3, 4})
 
-    def __init__(self, fault: kinds.NoticeOrder) -> None:
+    def __init__(self, stage: Stage, fault: kinds.NoticeOrder) -> None:
+        behaviours = stage.gateway.behaviours
+        self._notice_first = (
+            behaviours.on("rejection_before_inactive")
+            if fault.code == 201
+            else not behaviours.on("cancelled_status_before_202")
+        )
         self._code = str(fault.code)
         self._place = fault.place
         self._left = fault.count
         self._waiting: dict[str, list[Fields]] = {}
 
     def strike(self, session: Session, fields: Fields) -> list[Fields] | None:
-        """Drop the notice, or hold what comes too early until its partner has passed.
-
-        The gateway sends 201 before the statuses and 202 behind them.
-        """
+        """Drop the notice, or hold what comes too early until its partner has passed."""
         if is_reply(session) or self._left <= 0:
             return None
         notice = fields[0] == "4"
@@ -224,17 +227,16 @@ class _NoticeOrder:
         if self._place == "never":
             self._left -= notice
             return [] if notice else None
-        early_is_notice = self._code == "201"
-        if (self._place == "last") != early_is_notice:
+        if (self._place == "last") != self._notice_first:
             return None
-        if notice == early_is_notice:
+        if notice == self._notice_first:
             self._waiting.setdefault(key, []).append(fields)
             return []
         held = self._waiting.pop(key, None)
         if held is None:
             return None
         self._left -= 1
-        between = [] if early_is_notice else [[*held[0][:2], "PendingCancel", *held[0][3:]]]
+        between = [] if self._notice_first else [[*held[0][:2], "PendingCancel", *held[0][3:]]]
         return [fields, *between, *held]
 
 

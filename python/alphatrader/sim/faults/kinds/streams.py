@@ -63,7 +63,7 @@ class EmptyQuotes(ContractChoice, frozen=True, tag="empty_quotes"):
 
 
 class MissingGreeks(ContractChoice, frozen=True, tag="missing_greeks"):
-    """Option computations hold ``value`` for what was not computed: -1 for volatility and prices, -2 for greeks."""
+    """Option computations say what was not computed: -1 for volatility and prices, -2 for greeks."""
 
     evidence: ClassVar[Evidence] = Evidence.SOURCE
     observed: ClassVar[str] = "the libraries show None in the fields of modelGreeks"
