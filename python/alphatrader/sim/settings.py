@@ -40,6 +40,10 @@ class SimSettings(BaseModel):
     scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
     market_scenario: str = Field("regular", description="temper of the market")
     start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")
+    start_at: str | None = Field(
+        None, pattern=r"^\d{2}:\d{2}(:\d{2})?$", description="start at this New York time instead, 04:00 to 20:00"
+    )
+    days: Literal["roll", "one"] = Field("roll", description="go on with the next session after the day, or end")
     starting_cash_usd: Decimal = Field(Decimal(100_000), gt=0, description="cash of a new account")
     account_type: Literal["margin", "cash"] = Field("margin", description="cash accounts are long only")
     order_latency_ms: float = Field(0, ge=0, le=60_000, description="market time until an order reaches the market")

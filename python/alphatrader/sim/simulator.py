@@ -29,6 +29,7 @@ from alphatrader.sim.gateway.door import Door
 from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.listener import Listener
 from alphatrader.sim.market import MarketSpec, build_market
+from alphatrader.sim.market.live import SessionMarket
 from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.state import (
@@ -246,6 +247,9 @@ async def open_simulator(
 
 def catch_up(market: SimulatedMarket, market_ns: int | None) -> None:
     """Bring a fresh market to the time that an earlier run had reached; its path is the same, being seeded."""
+    if isinstance(market, SessionMarket):
+        market.skip_to(market_ns or 0)
+        return
     while market_ns is not None and market.now_ns < market_ns:
         before_ns = market.now_ns
         market.advance(min(before_ns + CATCH_UP_NS, market_ns))
@@ -262,4 +266,6 @@ def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
         tape=settings.tape,
         tape_quotes=settings.tape_quotes,
         scenario=settings.market_scenario,
+        start_at=settings.start_at,
+        days=settings.days,
     )

@@ -27,6 +27,7 @@ class MarketIdentity(msgspec.Struct, frozen=True):
     tape: str
     market_scenario: str
     start_fraction: float
+    start_at: str | None = None
 
 
 def remembered_session(journal: ExchangeJournal) -> str | None:
@@ -44,6 +45,7 @@ def check_identity(journal: ExchangeJournal, settings: SimSettings, session_date
         settings.tape.name if settings.tape else "",
         settings.market_scenario,
         settings.start_fraction,
+        settings.start_at,
     )
     text = journal.fact(_IDENTITY)
     if text is None:

@@ -11,6 +11,7 @@ from alphatrader.sim.market.hours import LATE_NS
 from alphatrader.sim.market.path import QUOTE_NS, Cross, DayPath, Floats, Indices, Prints
 from alphatrader.sim.market.profiles import Profile, stream
 from alphatrader.sim.market.shape import NIGHT_SHARE
+from alphatrader.sim.market.synthetic import LEVERAGE
 
 _BASIS = 0.0035
 """An index stands above ten times its fund by about the fund's fees and dividends."""
@@ -19,6 +20,9 @@ _SESSIONS_A_YEAR = 252.0
 _SESSIONS_A_MONTH = 21
 _REVERSION_SESSIONS = 8.0
 """Today's busy or quiet market is expected to return to normal over about this many sessions, as options have it."""
+_BUSY_S = 3_600
+_PRICE_BETA = 5.0
+"""Relative change of VIX for each unit of log return of the S&P 500."""
 _STRIP_PREMIUM = 1.08
 """A strip of options over all strikes costs more than those at the money: the skew."""
 _INTERVALS_A_SECOND = calendar.NS // QUOTE_NS
@@ -79,16 +83,23 @@ def _vix(day_sigma: float, factor: Floats) -> Floats:
 
 
 def _volatility_cents(generator: np.random.Generator, basket: DayPath) -> Floats:
-    """Lay the volatility index over the day: it stands still outside of regular hours."""
-    by_second = _vix(basket.day_sigma, basket.variance_factor)
-    smooth = np.convolve(np.concatenate((np.full(14, by_second[0]), by_second)), np.full(15, 1.0 / 15.0), mode="valid")
-    smooth *= 1.0 + 0.0008 * generator.standard_normal(len(smooth))
-    first = (basket.open_ns - basket.first_ns) // QUOTE_NS
-    inside = np.repeat(smooth, _INTERVALS_A_SECOND)
-    cents = np.full(len(basket.bid_cents), 100.0 * smooth[0])
-    last = min(first + len(inside), len(cents))
+    """Lay the volatility index over the day: it stands still outside of regular hours.
+
+    A month's variance follows the busyness of the last hour, and answers to the price more than today's alone does.
+    """
+    first, last = ((at_ns - basket.first_ns) // QUOTE_NS for at_ns in (basket.open_ns, basket.close_ns))
+    middle = (basket.bid_cents + basket.ask_cents)[first:last:_INTERVALS_A_SECOND] / 2.0
+    moved = np.log(middle / middle[0])
+    busy = np.log(basket.variance_factor) + LEVERAGE * moved
+    padded = np.concatenate((np.full(_BUSY_S - 1, busy[0]), busy))
+    total = np.cumsum(np.concatenate(([0.0], padded)))
+    busy = (total[_BUSY_S:] - total[:-_BUSY_S]) / _BUSY_S
+    value = _vix(basket.day_sigma, np.exp(busy)) * np.exp(-_PRICE_BETA * moved)
+    value *= 1.0 + 0.0002 * generator.standard_normal(len(value))
+    inside = np.repeat(value, _INTERVALS_A_SECOND)
+    cents = np.full(len(basket.bid_cents), 100.0 * value[0])
     cents[first:last] = 100.0 * inside[: last - first]
-    cents[last:] = 100.0 * smooth[-1]
+    cents[last:] = 100.0 * value[-1]
     return np.asarray(np.rint(cents))
 
 

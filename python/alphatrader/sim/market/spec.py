@@ -56,10 +56,10 @@ SCENARIOS = {
     "regular": Scenario(1.0, 0.50, 200.0, 2.4, 1.0),
     "quiet": Scenario(0.6, 0.95, 1500.0, 1.2, 0.6, jumps_a_day=0.0, restlessness=0.2),
     "volatile": Scenario(1.8, 0.45, 140.0, 2.6, 1.6, jumps_a_day=2.0, restlessness=3.0),
-    "trend_up": Scenario(1.0, 0.50, 180.0, 2.4, 1.1, jumps_a_day=0.1, drift_sd=1.4, lean=0.3),
-    "trend_down": Scenario(1.2, 0.50, 180.0, 2.4, 1.2, jumps_a_day=0.1, drift_sd=-1.4, lean=-0.3),
+    "trend_up": Scenario(1.0, 0.50, 180.0, 2.4, 1.1, jumps_a_day=0.1, drift_sd=1.2, lean=0.15),
+    "trend_down": Scenario(1.2, 0.50, 180.0, 2.4, 1.2, jumps_a_day=0.1, drift_sd=-1.2, lean=-0.15),
     "crash": Scenario(
-        1.6, 0.50, 150.0, 2.6, 1.6, 1.0, restlessness=3.0, lean=-0.2, event=Event((0.55, 0.65), 45.0, -0.045)
+        1.6, 0.50, 150.0, 2.6, 1.6, 1.0, restlessness=3.0, lean=-0.1, event=Event((0.55, 0.65), 45.0, -0.045)
     ),
     "pinned": Scenario(0.7, 0.80, 500.0, 1.4, 0.9, 0.0, restlessness=0.3, pin=2.5, pinned_interest=8.0),
     "halt": Scenario(
@@ -67,7 +67,7 @@ SCENARIOS = {
         event=Event((0.56, 0.66), 5.0, -0.055, pause_s=300, reopens=0.02, whole_market=False),
     ),
     "circuit_breaker": Scenario(
-        2.0, 0.50, 140.0, 2.6, 2.0, 1.0, restlessness=3.0, lean=-0.2,
+        2.0, 0.50, 140.0, 2.6, 2.0, 1.0, restlessness=3.0, lean=-0.1,
         event=Event((0.55, 0.62), 30.0, -0.075, pause_s=900, reopens=0.012),
     ),
 }  # fmt: skip
@@ -110,6 +110,8 @@ class MarketSpec:
             raise ConfigError(f"no scenario {self.scenario!r}; there are {', '.join(sorted(SCENARIOS))}")
         if self.start_at is not None:
             _check_clock(self.start_at)
+            if self.tape is not None:
+                raise ConfigError("start_at does not go with a tape; give start_fraction")
 
 
 def _check_clock(text: str) -> None:

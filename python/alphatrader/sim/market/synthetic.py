@@ -32,6 +32,8 @@ from alphatrader.sim.market.shape import GAP_VARIANCE, extended_volume, volume_s
 from alphatrader.sim.market.spec import SCENARIOS, Scenario
 from alphatrader.sim.market.types import Interval
 
+LEVERAGE = 9.0
+"""By how much more variance options expect for each unit of log return that the price has lost since the open."""
 _SESSIONS_A_YEAR = 252
 _OWN_VOLATILITY = 0.5
 """How far the clustering of an underlying's own shocks goes, against the market's."""
@@ -121,7 +123,7 @@ def draw_day(
 def variance_factor(price: Floats, log_volatility: Floats) -> Floats:
     """Return by how much options expect more variance than usual: more in busy minutes, and after a fall."""
     moved = np.log(price / price[0])
-    return np.asarray(np.clip(np.exp(0.5 * log_volatility - 9.0 * moved), 0.5, 3.0), dtype=np.float64)
+    return np.asarray(np.clip(np.exp(0.5 * log_volatility - LEVERAGE * moved), 0.5, 3.0), dtype=np.float64)
 
 
 def _standing(
