@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from tests.sim.market.test_market_session import MINUTE_NS, STEP_NS, digest, near_options
 
 from alphatrader import calendar
 from alphatrader.domain.errors import ConfigError, DataError
@@ -10,7 +11,6 @@ from alphatrader.sim.market import Depth, MarketSpec, MarketUpdate, Print, Quote
 from alphatrader.sim.market.hours import hours_of, phase_of, span_of
 from alphatrader.sim.market.live import KEPT_DAYS, SessionMarket
 from alphatrader.sim.market.types import Auction, ListedContract, Phase, SessionChange
-from tests.sim.market.test_market_session import MINUTE_NS, STEP_NS, digest, near_options
 
 TUESDAY, WEDNESDAY, FRIDAY, MONDAY = "2026-11-24", "2026-11-25", "2026-11-27", "2026-11-30"
 SPY = 756733

@@ -56,13 +56,13 @@ class SessionMarket:
 
     def contracts(self) -> Sequence[ListedContract]:
         """All listed contracts: underlyings first, then options of all expiries."""
-        return self._day.contracts
+        return self.day.contracts
 
     def advance(self, to_ns: int) -> list[MarketUpdate]:
         """Run all whole steps up to ``to_ns`` and return what happened, in order of time."""
         updates: list[MarketUpdate] = []
         while self._now_ns + STEP_NS <= to_ns:
-            if self._day.span.start_ns <= self._now_ns < self._day.span.end_ns:
+            if self.day.span.start_ns <= self._now_ns < self.day.span.end_ns:
                 self._step(updates)
             elif not self._pass_night(to_ns, updates):
                 break
@@ -71,10 +71,10 @@ class SessionMarket:
     def skip_to(self, to_ns: int) -> None:
         """Bring a market without clients to a later instant, without saying what happens on the way."""
         while self._now_ns + STEP_NS <= to_ns:
-            span = self._day.span
+            span = self.day.span
             if span.start_ns <= self._now_ns < span.end_ns:
                 until_ns = min(span.end_ns, self._now_ns + (to_ns - self._now_ns) // STEP_NS * STEP_NS)
-                for underlying, _ in self._day.members:
+                for underlying, _ in self.day.members:
                     underlying.skip_to(until_ns)
                 self._now_ns = until_ns
             elif not self._pass_night(to_ns, []):
@@ -86,44 +86,44 @@ class SessionMarket:
         What expires drops out with the day; the rest stays watched.
         """
         for con_id in con_ids:
-            self._day.contract(con_id)
+            self.day.contract(con_id)
         self._watched = con_ids
-        self._day.watch(con_ids)
+        self.day.watch(con_ids)
 
     def quote(self, con_id: int) -> Quote:
         """Current quote of any listed contract. Raises DataError for one that is not listed."""
-        underlying = self._day.underlyings.get(con_id)
+        underlying = self.day.underlyings.get(con_id)
         if underlying is not None:
             return underlying.quote(self._now_ns)
-        return self._day.desk_for(con_id).quote(con_id, self._priced_ns())
+        return self.day.desk_for(con_id).quote(con_id, self._priced_ns())
 
     def greeks(self, con_id: int) -> Greeks:
         """Current model values of an option. Raises DataError for a contract that is no listed option."""
-        return self._day.desk_for(con_id).greeks(con_id, self._priced_ns())
+        return self.day.desk_for(con_id).greeks(con_id, self._priced_ns())
 
     def displayed(self, con_id: int, side: Literal["bid", "ask"]) -> Levels:
         """Displayed (price, size) levels, best first, that an incoming order can take; none where nothing trades."""
         if self.phase(con_id) in {Phase.CLOSED, Phase.HALTED}:
             return []
-        underlying = self._day.underlyings.get(con_id)
+        underlying = self.day.underlyings.get(con_id)
         if underlying is not None:
             return underlying.levels(side)
-        return self._day.desk_for(con_id).displayed(con_id, side, self._priced_ns())
+        return self.day.desk_for(con_id).displayed(con_id, side, self._priced_ns())
 
     def consume(self, con_id: int, side: Literal["bid", "ask"], price: float, size: float) -> None:
         """Remove size that a client's order took; it comes back within seconds."""
-        underlying = self._day.underlyings.get(con_id)
+        underlying = self.day.underlyings.get(con_id)
         if underlying is not None:
             underlying.consume(side, price, size)
             return
-        self._day.desk_for(con_id).consume(con_id, side, price, size)
+        self.day.desk_for(con_id).consume(con_id, side, price, size)
 
     def history(self, con_id: int, start_ns: int, end_ns: int) -> list[Print]:
         """Past prints of ``[start, end)``, oldest first: of this day, and for underlyings of the five before it."""
         end_ns = min(end_ns, self._now_ns)
-        underlying = self._day.underlyings.get(con_id)
+        underlying = self.day.underlyings.get(con_id)
         if underlying is None:
-            return self._day.desk_for(con_id).history(con_id, start_ns, end_ns)
+            return self.day.desk_for(con_id).history(con_id, start_ns, end_ns)
         found: list[Print] = []
         for path in self._paths(con_id):
             if start_ns < path.end_ns and path.first_ns < end_ns:
@@ -132,15 +132,15 @@ class SessionMarket:
 
     def open_interest(self, con_id: int) -> int:
         """Open interest of an option from the night before. Raises DataError for any other contract."""
-        return self._day.desk_for(con_id).open_interest(con_id)
+        return self.day.desk_for(con_id).open_interest(con_id)
 
     def hours(self, con_id: int) -> TradingHours:
         """When a contract trades, in this session and the five after it. Raises DataError for one not listed."""
-        return hours.hours_of(self._day.contract(con_id), self.session_date)
+        return hours.hours_of(self.day.contract(con_id), self.session_date)
 
     def phase(self, con_id: int) -> Phase:
         """What may happen in a contract now. Raises DataError for one that is not listed."""
-        return self._day.phase(con_id, self._now_ns)
+        return self.day.phase(con_id, self._now_ns)
 
     def settlement_price(self, con_id: int) -> float | None:
         """The underlying's price that settles an option; None until then. Raises DataError for one never listed.
@@ -151,7 +151,7 @@ class SessionMarket:
         settled = self._settled.get(con_id)
         if settled is not None:
             return settled
-        contract = self._day.contract(con_id)
+        contract = self.day.contract(con_id)
         if contract.sec_type != "OPT":
             raise DataError(f"contract {con_id} is no option: nothing settles it")
         return self._official_price(contract)
@@ -162,14 +162,14 @@ class SessionMarket:
         Of underlyings this day and the five before it are known, of options their regular hours of this day.
         """
         end_ns = min(end_ns, self._now_ns)
-        if con_id in self._day.underlyings:
+        if con_id in self.day.underlyings:
             found: list[Quote] = []
             for path in self._paths(con_id):
                 found += past_day.quotes_at(
                     path, con_id, _whole_steps(max(start_ns, path.first_ns), min(end_ns, path.end_ns), step_ns)
                 )
             return found
-        desk = self._day.desk_for(con_id)
+        desk = self.day.desk_for(con_id)
         found = []
         for from_ns, to_ns in self.hours(con_id).liquid[:1]:
             found += desk.quote_history(con_id, _whole_steps(max(start_ns, from_ns), min(end_ns, to_ns), step_ns))
@@ -177,30 +177,30 @@ class SessionMarket:
 
     def underlying(self, symbol: str) -> ListedContract | None:
         """The listed underlying of that symbol, None if there is none."""
-        contracts = self._day.contracts[: len(self._day.members)]
+        contracts = self.day.contracts[: len(self.day.members)]
         return next((contract for contract in contracts if contract.symbol == symbol), None)
 
     def chain(self, symbol: str, at_ns: int | None = None) -> ChainTable:
         """The whole chain, priced now or earlier in the session. Raises DataError for an unknown symbol."""
         now_ns = self._priced_ns()
         earlier_ns = now_ns if at_ns is None else max(self.open_ns, min(at_ns, now_ns))
-        return self._day.desk_of_symbol(symbol).table(earlier_ns)
+        return self.day.desk_of_symbol(symbol).table(earlier_ns)
 
     def previous_chain(self, symbol: str) -> ChainTable:
         """The chain as of the previous close. Raises DataError for an unknown symbol."""
-        return self._day.desk_of_symbol(symbol).previous_table()
+        return self.day.desk_of_symbol(symbol).previous_table()
 
     def minute_bars(self, symbol: str) -> list[Bar]:
         """Bars of the regular session so far, the last one unfinished. Raises DataError for an unknown symbol."""
-        path = self._day.member(symbol).path
+        path = self.day.member(symbol).path
         return past_day.minute_bars(path, path.open_ns, min(self._now_ns, path.close_ns))
 
     def previous_close(self, symbol: str) -> float:
         """The official close of the session before, in dollars. Raises DataError for an unknown symbol."""
-        return self._day.member(symbol).path.previous_close
+        return self.day.member(symbol).path.previous_close
 
     def _enter(self, day: TradingDay) -> None:
-        self._day = day
+        self.day = day
         self.session_date = day.span.date
         self.open_ns, self.close_ns = day.span.open_ns, day.span.close_ns
 
@@ -210,12 +210,12 @@ class SessionMarket:
             updates.append(SessionChange(start_ns, self.session_date, "open"))
         elif start_ns == self.close_ns:
             updates.append(SessionChange(start_ns, self.session_date, "close"))
-        self._day.step(start_ns, updates)
+        self.day.step(start_ns, updates)
         self._now_ns = start_ns + STEP_NS
 
     def _pass_night(self, to_ns: int, updates: list[MarketUpdate]) -> bool:
         """Let time pass outside of a day, to its next border at most; True if something may happen thereafter."""
-        span = self._day.span
+        span = self.day.span
         dawn = self._now_ns < span.start_ns
         border_ns = span.start_ns if dawn else self._midnight()
         whole_ns = self._now_ns + (to_ns - self._now_ns) // STEP_NS * STEP_NS
@@ -238,7 +238,7 @@ class SessionMarket:
 
     def _roll(self, updates: list[MarketUpdate]) -> None:
         """Change the day. A market without another day stays where it is."""
-        before = self._day
+        before = self.day
         day = self._next_day(before)
         if day is None:
             self._last_day = True
@@ -264,12 +264,12 @@ class SessionMarket:
         at_ns = hours.settlement_ns(contract.trading_class, contract.expiry)
         if self._now_ns < at_ns:
             return None
-        path = self._day.underlying_of(contract).path
+        path = self.day.underlying_of(contract).path
         return path.open_price if at_ns < path.close_ns else path.close_price
 
     def _paths(self, con_id: int) -> list[DayPath]:
         """Return the paths of an underlying, oldest first, today's last."""
-        return [*(paths[con_id] for paths in self._past.values()), self._day.underlyings[con_id].path]
+        return [*(paths[con_id] for paths in self._past.values()), self.day.underlyings[con_id].path]
 
     def _priced_ns(self) -> int:
         """The instant as of which options are quoted: inside the last step that has run."""
