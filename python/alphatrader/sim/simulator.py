@@ -30,6 +30,7 @@ from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.listener import Listener
 from alphatrader.sim.market import MarketSpec, build_market
 from alphatrader.sim.market.live import SessionMarket
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.state import (
@@ -66,6 +67,7 @@ class Simulator:
         journal: ExchangeJournal,
         timeline: Timeline,
         step_s: float = STEP_S,
+        past: Past | None = None,
     ) -> None:
         self.settings = settings
         self.market = market
@@ -82,7 +84,7 @@ class Simulator:
         cash = settings.starting_cash_usd
         exchange = Exchange(market, journal, ACCOUNT_ID, cash, settings.exchange(), behaviours)
         self.gateway = Gateway(
-            market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours, settings.login()
+            market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours, settings.login(), past
         )
         self.gateway.quotes.load_stats()
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
@@ -214,8 +216,10 @@ async def open_simulator(
         else:
             built = None
         check_identity(journal, settings, market.session_date)
+        past = Past(market)
         catch_up(market, remembered_market_time(journal))
-        simulator = Simulator(settings, market, journal, timeline, step_s)
+        past.on_day()
+        simulator = Simulator(settings, market, journal, timeline, step_s, past)
         if built is not None:
             server = serve_alphavantage(
                 built,
@@ -224,6 +228,7 @@ async def open_simulator(
                 settings.alphavantage_port,
                 simulator.alphavantage_faults,
                 settings.alphavantage_plan,
+                past,
             )
             simulator.alphavantage_port = await stack.enter_async_context(server)
         await simulator.open()

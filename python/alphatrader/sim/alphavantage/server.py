@@ -16,6 +16,7 @@ from alphatrader.sim.alphavantage.news import news_sentiment
 from alphatrader.sim.alphavantage.options import historical_options, realtime_options
 from alphatrader.sim.alphavantage.plan import PLANS, Meter, Plan, PlanName
 from alphatrader.sim.alphavantage.quote import global_quote
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import MarketTables
 
 DELAY_NS = 15 * 60 * calendar.NS
@@ -44,13 +45,15 @@ async def serve_alphavantage(
     port: int,
     faults: AlphaVantageFaults | None = None,
     plan: PlanName = "unlimited",
+    past: Past | None = None,
 ) -> AsyncIterator[int]:
     """Serve the market's data until the context ends; yields the bound port (``port`` 0 = any free one).
 
-    ``plan`` is what every key may do. The market is read on the event loop that runs this. Raises LinkError if the
-    port cannot be bound.
+    ``plan`` is what every key may do; ``past`` is what the gateway knows of the days before, so that both say the same
+    (None = a past of its own). The market is read on the event loop that runs this. Raises LinkError if the port cannot
+    be bound.
     """
-    service = _Service(market, clock, faults or AlphaVantageFaults(), PLANS[plan])
+    service = _Service(market, clock, faults or AlphaVantageFaults(), PLANS[plan], past or Past(market))
     application = web.Application()
     application.router.add_get("/query", service.answer)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
@@ -73,8 +76,11 @@ async def serve_alphavantage(
 class _Service:
     """Answers requests."""
 
-    def __init__(self, market: MarketTables, clock: NowClock, faults: AlphaVantageFaults, plan: Plan) -> None:
+    def __init__(
+        self, market: MarketTables, clock: NowClock, faults: AlphaVantageFaults, plan: Plan, past: Past
+    ) -> None:
         self._market = market
+        self._past = past
         self._clock = clock
         self._faults = faults
         self._meter = Meter(plan, clock.wall_s)
@@ -137,7 +143,7 @@ class _Service:
             case "GLOBAL_QUOTE":
                 return global_quote(self._market, symbol, seen_ns, delayed=delayed)
             case _:
-                return technicals.technical(self._market, function, query, seen_ns)
+                return technicals.technical(self._market, self._past, function, query, seen_ns)
 
 
 _SYMBOL_FUNCTIONS = frozenset({"REALTIME_OPTIONS", "HISTORICAL_OPTIONS", "GLOBAL_QUOTE", *technicals.FUNCTIONS})

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from alphatrader.sim.alphavantage import answers, indicators
 from alphatrader.sim.alphavantage.bars import DAILY, INTERVALS, Series, series
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import MarketTables
 
 Floats = NDArray[np.float64]
@@ -27,13 +28,13 @@ class _Answer(NamedTuple):
     columns: dict[str, Floats]
 
 
-def technical(market: MarketTables, function: str, query: Query, now_ns: int) -> bytes:
+def technical(market: MarketTables, past: Past, function: str, query: Query, now_ns: int) -> bytes:
     """Answer RSI, MACD, BBANDS or ATR for a listed symbol."""
     symbol = query.get("symbol", "").upper()
     interval = query.get("interval", "")
     if interval not in INTERVALS or market.underlying(symbol) is None:
         return answers.bad_call(function)
-    bars = series(market, symbol, interval, now_ns)
+    bars = series(market, past, symbol, interval, now_ns)
     title, compute = FUNCTIONS[function]
     try:
         answer = compute(bars, query)

@@ -26,6 +26,18 @@ TABLE = (
         "Code for live data without a subscription",
         (10089, 354, 10168),
     ),
+    Behaviour(
+        "history_pacing",
+        Evidence.DOCUMENTED,
+        "History: over 60 in ten minutes, six of a contract in two seconds, identical within 15 seconds are 162",
+        (True, False),
+    ),
+    Behaviour(
+        "history_pacing_all_bars",
+        Evidence.MEMORY,
+        "The limits on history hold for bars above 30 seconds too",
+        (False, True),
+    ),
     Behaviour("delayed_data", Evidence.DOCUMENTED, "Type 3 and no subscription: 10167, then ticks 66 to 88"),
     Behaviour("partly_subscribed", Evidence.ISSUE, "Options without their stocks: 10090, quotes but no greeks"),
     Behaviour("greeks_not_computed", Evidence.SOURCE, "Unknown greeks are -2, unknown prices and volatilities -1"),

@@ -20,6 +20,7 @@ from alphatrader.sim.gateway.calculation_service import CalculationService
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.depth_service import DepthService
 from alphatrader.sim.gateway.history_service import HistoryService
+from alphatrader.sim.gateway.history_ticks import HistoryTicks
 from alphatrader.sim.gateway.order_service import OrderService
 from alphatrader.sim.gateway.outbox import Outbox
 from alphatrader.sim.gateway.quote_service import QuoteService
@@ -29,7 +30,8 @@ from alphatrader.sim.gateway.scanner_service import ScannerService
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
 from alphatrader.sim.gateway.tick_service import TickService
 from alphatrader.sim.login import Login
-from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.market.past import Past
+from alphatrader.sim.market.types import SessionChange, SimulatedMarket
 from alphatrader.sim.wire import requests
 from alphatrader.sim.wire.fields import message
 
@@ -54,6 +56,7 @@ class Gateway:
         on_failure: Callable[[Exception], None],
         behaviours: Behaviours,
         login: Login | None = None,
+        past: Past | None = None,
     ) -> None:
         self.market = market
         self.clock = clock
@@ -75,7 +78,9 @@ class Gateway:
         self.outbox = Outbox(self.sessions)
         self.orders = OrderService(exchange, market, self.contracts, self.faults, self.outbox, behaviours, self.login)
         self.accounts = AccountService(exchange.account, starting_cash, market, self.contracts.catalogue, self.faults)
-        self.history = HistoryService(market, self.contracts)
+        self.past = past or Past(market)
+        self.history = HistoryService(market, self.contracts, self.past, behaviours, self.faults)
+        self.past_ticks = HistoryTicks(market, self.contracts, self.history.pacing)
         self.calculations = CalculationService(market, self.contracts)
         self.scanner = ScannerService(market, self.contracts)
         self.reference = ReferenceService(self.account_id)
@@ -151,6 +156,7 @@ class Gateway:
         self.quotes.forget(session)
         self.depth.forget(session)
         self.ticks.forget(session)
+        self.history.forget(session)
 
     def abort_all(self) -> None:
         """Cut all connections."""
@@ -191,6 +197,8 @@ class Gateway:
         self.faults.schedule.run_due()
         self._update_watch()
         updates = self.market.advance(self.clock.now_ns())
+        if any(isinstance(update, SessionChange) and update.event == "day" for update in updates):
+            self.past.on_day()
         self.orders.carry_out_late_cancels(now_s)
         self.exchange.on_market(updates)
         self.exchange.commit()
@@ -200,11 +208,14 @@ class Gateway:
         self.quotes.publish(updates, now_s)
         self.depth.publish(updates, now_s)
         self.ticks.publish(updates)
+        self.history.publish(updates, now_s)
         self.scanner.publish(now_s)
         self._flush()
 
     def _update_watch(self) -> None:
-        watched = frozenset(self.quotes.watched() | self.ticks.watched() | self.exchange.watched_contracts())
+        watched = frozenset(
+            self.quotes.watched() | self.ticks.watched() | self.history.watched() | self.exchange.watched_contracts()
+        )
         if watched != self._watched:
             self._watched = watched
             self.market.watch(watched)

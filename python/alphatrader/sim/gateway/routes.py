@@ -63,12 +63,14 @@ def _market_data(router: Router, gateway: "Gateway") -> None:
     router.on_id(98, lambda s, r: ticks.stop_ticks(s, r.number))
     router.on(data.RealTimeBarsRequest, ticks.start_bars)
     router.on_id(51, lambda s, r: ticks.stop_bars(s, r.number))
-    router.on(data.HistoryRequest, history.bars)
-    router.on(data.HistoricalTicksRequest, history.ticks)
+    router.on(data.HistoryRequest, lambda s, r: history.bars(s, r, gateway.clock.wall_s()))
+    router.on(data.HistoricalTicksRequest, lambda s, r: gateway.past_ticks.ticks(s, r, gateway.clock.wall_s()))
+    router.on(data.HistogramRequest, history.histogram)
+    router.on_id(25, history.cancel)
     router.on(data.HeadTimestampRequest, history.head_timestamp)
     router.on(data.CalculationRequest, gateway.calculations.calculate)
     # Calculations and head timestamps are answered at once; there is nothing left to cancel.
-    for message_id in (25, 56, 57, 89, 90):
+    for message_id in (56, 57, 89, 90):
         router.on_id(message_id, _nothing)
 
 

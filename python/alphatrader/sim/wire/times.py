@@ -1,7 +1,8 @@
 """Times as the protocol writes them, and the several ways in which clients write them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from alphatrader.domain.errors import DataError
@@ -14,8 +15,20 @@ _REQUEST_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(-| +)(\d{1,2}):(\d{2})(?::
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: +\S+)?")
 _DATE_DIGITS = 8
 _DURATION = re.compile(r"(\d+) ([SDWMY])")
-_SECONDS = {"S": 1, "D": 86_400, "W": 7 * 86_400, "M": 30 * 86_400, "Y": 365 * 86_400}
-_BAR_SIZES = {"secs": 1, "sec": 1, "mins": 60, "min": 60, "hours": 3600, "hour": 3600, "day": 86_400, "days": 86_400}
+_MAX_SECONDS = 86_400
+_MAX_DAYS = 365
+_DAYS = {"D": 1, "W": 7, "M": 28}
+
+DAY_S, WEEK_S, MONTH_S = 86_400, 7 * 86_400, 30 * 86_400
+BAR_SIZES = {
+    **{f"{count} {unit}": count for count in (1, 5, 10, 15, 30) for unit in ("secs", "sec")},
+    **{f"{count} {unit}": 60 * count for count in (1, 2, 3, 5, 10, 15, 20, 30) for unit in ("min", "mins")},
+    **{f"{count} {unit}": 3600 * count for count in (1, 2, 3, 4, 8) for unit in ("hour", "hours")},
+    **dict.fromkeys(("1 day", "1d", "1 days"), DAY_S),
+    **dict.fromkeys(("1 week", "1w", "1 w"), WEEK_S),
+    **dict.fromkeys(("1 month", "1m", "1 m"), MONTH_S),
+}
+"""Bar sizes in seconds by their texts in lower case."""
 
 
 class TimeTextError(DataError):
@@ -73,17 +86,34 @@ def read_moment(text: str, now_ns: int) -> int | None:
     return read_time(stated)
 
 
-def read_duration_ns(text: str) -> int:
+class Duration(NamedTuple):
+    """How far back a request reaches: so many seconds, days (sessions), weeks, months or years."""
+
+    length: int
+    unit: str
+
+
+def read_duration(text: str) -> Duration:
     """Read ``1800 S``, ``2 D`` and their like."""
     match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise TimeTextError(f"Historical data bar duration setting is invalid: {text!r}")
-    return int(timedelta(seconds=int(match[1]) * _SECONDS[match[2]]).total_seconds()) * _NS
+    if match is None or not int(match[1]):
+        raise TimeTextError(
+            "Historical data request duration format is invalid; write a whole number, a space and S, D, W, M or Y"
+        )
+    count, unit = int(match[1]), match[2]
+    if unit == "S" and count > _MAX_SECONDS:
+        raise TimeTextError("Historical data requests for durations longer than 86400 seconds must be made in days.")
+    if unit != "Y" and count * _DAYS.get(unit, 0) > _MAX_DAYS:
+        raise TimeTextError("Historical data requests for durations longer than 365 days must be made in years.")
+    return Duration(count, unit)
 
 
 def read_bar_size_s(text: str) -> int:
-    """Read ``5 secs``, ``1 min``, ``1 day``: the length in seconds."""
-    number, _, unit = text.strip().partition(" ")
-    if not number.isdigit() or unit not in _BAR_SIZES or not int(number):
-        raise TimeTextError(f"Historical data bar size setting is invalid: {text!r}")
-    return int(number) * _BAR_SIZES[unit]
+    """Read ``5 secs``, ``1 min``, ``1 day``: the length in seconds; a week is 7 days of them, a month 30."""
+    size = BAR_SIZES.get(" ".join(text.strip().lower().split()))
+    if size is None:
+        raise TimeTextError(
+            "Historical data bar size setting is invalid. Legal ones are: 1 secs,5 secs,10 secs,15 secs,30 secs,1 min,"
+            "2 mins,3 mins,5 mins,10 mins,15 mins,20 mins,30 mins,1 hour,2 hours,3 hours,4 hours,8 hours,1 day,1W,1M"
+        )
+    return size
