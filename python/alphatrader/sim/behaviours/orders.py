@@ -4,6 +4,55 @@ from alphatrader.sim.behaviours.model import Behaviour, Evidence
 
 TABLE = (
     Behaviour(
+        "resting_order_sequence", Evidence.LIVE, "A new order is openOrder + orderStatus PreSubmitted, then Submitted"
+    ),
+    Behaviour("untransmitted_is_silent", Evidence.LIVE, "transmit=False: nothing is said until the family is whole"),
+    Behaviour("why_held", Evidence.LIVE, "Stops are held by 'trigger', children by 'child' or 'child,trigger'"),
+    Behaviour("children_share_a_group", Evidence.LIVE, "Children's ocaGroup is their parent's permId, ocaType 3"),
+    Behaviour("ioc_unfilled", Evidence.LIVE, "What an IOC order does not fill is PendingCancel, then Cancelled"),
+    Behaviour("fok_unfilled", Evidence.LIVE, "A FOK order that cannot be filled is Inactive"),
+    Behaviour("invalid_order_traceless", Evidence.LIVE, "An invalid order is 321, without openOrder or orderStatus"),
+    Behaviour("orders_survive_disconnect", Evidence.LIVE, "Orders live on and come back to the same client id"),
+    Behaviour(
+        "others_may_cancel", Evidence.LIVE, "A client may cancel another's order once reqAllOpenOrders showed it"
+    ),
+    Behaviour("completed_by_system", Evidence.LIVE, "completedStatus of a system's cancel ends with a line break"),
+    Behaviour("open_orders_are_ones_own", Evidence.DOCUMENTED, "reqOpenOrders answers the client's own orders alone"),
+    Behaviour("global_cancel", Evidence.DOCUMENTED, "reqGlobalCancel ends all orders of all clients, stops included"),
+    Behaviour("auto_bind_of_client_0", Evidence.DOCUMENTED, "Only client 0 binds manual orders; others are told 327"),
+    Behaviour(
+        "manual_order_ids",
+        Evidence.ISSUE,
+        "An order placed by hand is order 0 to all; client 0 binds it (orderBound) under a negative id",
+        (True,),
+        "pilwon/node-ib 99, ib_insync 674",
+    ),
+    Behaviour("master_client", Evidence.DOCUMENTED, "The master client hears of the orders of all clients"),
+    Behaviour(
+        "what_if", Evidence.DOCUMENTED, "A what-if order is answered by openOrder with margins; nothing is placed"
+    ),
+    Behaviour(
+        "cancel_refusals",
+        Evidence.ISSUE,
+        "A cancel of an unknown order is 10147, of one that is done or being cancelled 10148 with its state",
+    ),
+    Behaviour(
+        "oca_group_fixed", Evidence.ISSUE, "A new OCA group for a live order is 10326", (True,), "nautilus_trader 2978"
+    ),
+    Behaviour(
+        "outside_rth_remark",
+        Evidence.DOCUMENTED,
+        "outsideRth where it has no effect is remarked upon with 2109; the order is taken",
+    ),
+    Behaviour(
+        "open_order_defaults",
+        Evidence.ISSUE,
+        "What was not stated comes back as rule80A 0, displaySize 2147483647, clearingIntent IB, adjustedOrderType "
+        "and deltaNeutralOrderType None, dontUseAutoPriceForHedge 1; openClose comes back empty",
+        (True,),
+        "published outputs of openOrder",
+    ),
+    Behaviour(
         "etrade_only_refused",
         Evidence.ISSUE,
         "Orders with eTradeOnly or firmQuoteOnly (the defaults of ibapi 9.81) are 10268 or 10269; "
