@@ -239,7 +239,7 @@ GOOD = "\n".join(rows_of(300))
 @pytest.mark.parametrize(
     ("name", "member", "body", "words"),
     [
-        ("20131010_tick_trade.zip", None, "not a zip", "no recorded day"),
+        ("20131010_tick_trade.zip", None, "not a zip", "it needs ts_ns"),
         ("20131010_tick_trade.zip", MEMBER, "", "empty"),
         ("20131010_tick_trade.zip", MEMBER, "hello\nworld\n", "row 1 is not in the format"),
         (

@@ -42,7 +42,7 @@ class TapeUnderlying:
         if self._book is not None:
             self._book.seek(self._at[DEPTH])
         self._shown_quote: tuple[float, float, float, float] | None = None
-        self._shown_book: tuple[Rows, Rows] | None = None
+        self._shown_book: tuple[Rows, Rows] = ((), ())
         self._book_changed = True
 
     def step(self, end_ns: int) -> list[MarketUpdate]:
