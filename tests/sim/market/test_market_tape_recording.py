@@ -1,6 +1,7 @@
 """A day recorded by the product itself: its prints, quotes and depth rows drive the market again."""
 
 import asyncio
+import json
 import math
 from decimal import Decimal
 from pathlib import Path
@@ -203,3 +204,36 @@ def test_a_log_without_market_data_and_another_version_are_refused(tmp_path: Pat
     segment.write_bytes(segment.read_bytes()[:300])
     with pytest.raises(DataError, match="is damaged"):
         build_market(MarketSpec(seed=1, tape=folder))
+
+
+def chain_body(interest: int, iv: float) -> bytes:
+    """Write an Alpha Vantage answer: the 650 call and put of a week later, and one of a strike nobody lists."""
+    rows = [
+        ("261127C00650000", "call", "650.00"),
+        ("261127P00650000", "put", "650.00"),
+        ("261127C00650010", "call", "650.01"),
+    ]
+    data = [
+        {
+            "contractID": f"SPY{name}", "symbol": "SPY", "expiration": "2026-11-27", "strike": strike, "type": kind,
+            "bid": "1.0", "ask": "1.1", "open_interest": str(interest), "implied_volatility": str(iv), "date": DATE,
+        }
+        for name, kind, strike in rows
+    ]  # fmt: skip
+    return json.dumps({"endpoint": "Realtime Options", "message": "success", "data": data}).encode()
+
+
+def test_a_recorded_chain_lends_its_open_interest_and_volatility(tmp_path: Path) -> None:
+    log = recorded_day()
+    log.control(ev.ChainReceived(ts_ns=OPEN_NS + 3 * S, symbol="SPY", source="alphavantage", body=b'{"Note": "limit"}'))
+    for at_s, interest, iv in ((3, 12_345, 0.31), (7_200, 1, 0.9)):
+        body = chain_body(interest, iv)
+        log.control(ev.ChainReceived(ts_ns=OPEN_NS + at_s * S, symbol="SPY", source="alphavantage", body=body))
+    market = build_market(MarketSpec(seed=1, tape=log.write(tmp_path / "events"), start_fraction=0.0))
+    assert market.label.endswith("built: options on recorded open interest")
+    named = {(c.expiry, c.right, c.strike): c.con_id for c in market.contracts() if c.sec_type == "OPT"}
+    call, put = named["20261127", "C", Decimal(650)], named["20261127", "P", Decimal(650)]
+    assert market.open_interest(call) == market.open_interest(put) == 12_345
+    assert market.open_interest(named["20261127", "C", Decimal(655)]) != 12_345
+    market.advance(OPEN_NS + 4 * S)
+    assert market.greeks(call).iv == pytest.approx(0.31, rel=0.05)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from alphatrader import calendar
-from alphatrader.sim.market.profiles import profile_of
+from alphatrader.sim.market.profiles import PROFILES
 from alphatrader.sim.market.types import Interval, ListedContract, Phase, TradingHours
 
 _PRE_MARKET = "04:00"
@@ -85,10 +85,10 @@ def _regular(contract: ListedContract, open_ns: int, close_ns: int) -> Interval 
     """Return the regular hours of a contract on a session, None if it does not trade then."""
     if contract.sec_type == "STK":
         return open_ns, close_ns
-    profile = profile_of(contract.symbol)
+    profile = PROFILES.get(contract.symbol)  # a recorded day may hold any symbol
     if contract.sec_type == "IND":
         # The S&P indices are calculated to the close of the stock market, VIX as long as SPX options trade.
-        return open_ns, close_ns + (0 if profile.index_ratio else LATE_NS)
-    end_ns = close_ns + (LATE_NS if profile.options_late else 0)
+        return open_ns, close_ns + (0 if profile is None or profile.index_ratio else LATE_NS)
+    end_ns = close_ns + (LATE_NS if profile is not None and profile.options_late else 0)
     end_ns = min(end_ns, last_trade_ns(contract.trading_class, contract.expiry))
     return (open_ns, end_ns) if end_ns > open_ns else None

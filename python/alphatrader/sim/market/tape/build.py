@@ -10,6 +10,7 @@ from alphatrader.sim.market.tape.listed import underlying_of
 from alphatrader.sim.market.tape.market import TapeMarket, previous_close_of
 from alphatrader.sim.market.tape.options import build_desk
 from alphatrader.sim.market.tape.player import TapeUnderlying
+from alphatrader.sim.market.tape.recorded_chain import nearest_chain
 from alphatrader.sim.market.tape.spec import TapeSpec
 
 DEFAULT_SYMBOLS = ("SPY",)
@@ -35,7 +36,8 @@ def build_tape_market(wanted: TapeSpec, spec: MarketSpec) -> TapeMarket:
     for instrument in chosen:
         member = TapeUnderlying(instrument, underlying_of(instrument, tape.date), start_ns)
         close = previous_close_of(member)
-        members.append((member, build_desk(instrument, member.contract, close, session, spec.seed)))
+        chain = nearest_chain(tape.chains, instrument.symbol, start_ns)
+        members.append((member, build_desk(instrument, member.contract, close, session, spec.seed, chain)))
     return TapeMarket(_label(tape, chosen), session, members, start_ns)
 
 
@@ -65,7 +67,8 @@ def _label(tape: Tape, chosen: tuple[InstrumentTape, ...]) -> str:
     built: list[str] = []
     (real if all(t.quotes_are != "fitted" for t in chosen) else built).append("quotes")
     (real if all(t.depth is not None for t in chosen) else built).append("book")
-    built.append("options")
+    lent = any(chain.symbol == instrument.symbol for chain in tape.chains for instrument in chosen)
+    built.append("options on recorded open interest" if lent else "options")
     symbols = " ".join(instrument.symbol for instrument in chosen)
     what = f"real {symbols} {' and '.join(real)} of {tape.date} ({tape.source})"
     return f"SIMULATED MARKET: {what}; built: {', '.join(built)}"

@@ -9,7 +9,7 @@ import numpy as np
 from alphatrader import calendar
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.market.consumption import Levels
-from alphatrader.sim.market.hours import span_of
+from alphatrader.sim.market.hours import LATE_NS, hours_of, phase_of, span_of
 from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS
 from alphatrader.sim.market.tape.crosses import crosses_of
@@ -29,7 +29,6 @@ from alphatrader.sim.market.types import (
 )
 
 _BY_TIME = itemgetter(0)
-_SESSIONS_AHEAD = 5
 
 
 class TapeMarket:
@@ -51,8 +50,8 @@ class TapeMarket:
         self.open_ns = session.open_ns
         self.close_ns = session.close_ns
         self._now_ns = start_ns
-        span = span_of(session)
-        self._first_ns, self._end_ns = span.start_ns, span.end_ns
+        self._span = span_of(session)
+        self._options_end_ns = session.close_ns + LATE_NS
         self._by_id = {underlying.con_id: underlying for underlying, _ in members}
         self._by_symbol = {underlying.contract.symbol: underlying for underlying, _ in members}
         self._desks = {underlying.contract.symbol: desk for underlying, desk in members if desk is not None}
@@ -82,7 +81,7 @@ class TapeMarket:
         """Run all whole steps up to ``to_ns`` and return what happened, in order of time."""
         updates: list[MarketUpdate] = []
         while self._now_ns + STEP_NS <= to_ns:
-            if self._now_ns >= self._end_ns:
+            if self._now_ns >= self._span.end_ns:
                 self._now_ns += (to_ns - self._now_ns) // STEP_NS * STEP_NS
                 break
             self._step(updates)
@@ -109,7 +108,9 @@ class TapeMarket:
         return self._desk_for(con_id).greeks(con_id, self._priced_ns())
 
     def displayed(self, con_id: int, side: Literal["bid", "ask"]) -> Levels:
-        """Displayed (price, size) levels, best first, that an incoming order can take."""
+        """Displayed (price, size) levels, best first, that an incoming order can take; none where nothing trades."""
+        if self.phase(con_id) is Phase.CLOSED:
+            return []
         underlying = self._by_id.get(con_id)
         if underlying is not None:
             return underlying.levels(side)
@@ -136,27 +137,12 @@ class TapeMarket:
         return self._desk_for(con_id).open_interest(con_id)
 
     def hours(self, con_id: int) -> TradingHours:
-        """When a contract trades, in this session and the next ones."""
-        sessions = [calendar.session_for(self.session_date)]
-        sessions += calendar.sessions_after(self.session_date, _SESSIONS_AHEAD)
-        liquid = tuple((session.open_ns, session.close_ns) for session in sessions)
-        underlying = self._by_id.get(con_id)
-        if underlying is None or underlying.contract.sec_type != "STK":
-            return TradingHours(liquid, liquid)
-        spans = [span_of(session) for session in sessions]
-        return TradingHours(tuple((span.start_ns, span.end_ns) for span in spans), liquid)
+        """When a contract trades, in this session and the next ones. Raises DataError for one not listed."""
+        return hours_of(self._contract(con_id), self.session_date)
 
     def phase(self, con_id: int) -> Phase:
-        """What may happen in a contract now."""
-        now_ns = self._now_ns
-        if self.open_ns <= now_ns < self.close_ns:
-            return Phase.REGULAR
-        underlying = self._by_id.get(con_id)
-        if underlying is None or underlying.contract.sec_type != "STK":
-            return Phase.CLOSED
-        if self._first_ns <= now_ns < self.open_ns:
-            return Phase.PRE
-        return Phase.POST if self.close_ns <= now_ns < self._end_ns else Phase.CLOSED
+        """What may happen in a contract now. Raises DataError for one not listed."""
+        return phase_of(self._contract(con_id), self._span, self._now_ns)
 
     def settlement_price(self, con_id: int) -> float | None:
         """The closing price for options that expire on the recorded day, once it is there."""
@@ -170,8 +156,8 @@ class TapeMarket:
     def quote_history(self, con_id: int, start_ns: int, end_ns: int, step_ns: int) -> list[Quote]:
         """Past quotes of ``[start, end)`` at every whole step since the epoch at which the contract was quoted."""
         underlying = self._by_id.get(con_id)
-        begin_ns = self._first_ns if underlying is not None else self.open_ns
-        stop_ns = self._end_ns if underlying is not None else self.close_ns
+        begin_ns = self._span.start_ns if underlying is not None else self.open_ns
+        stop_ns = self._span.end_ns if underlying is not None else self._options_end_ns
         first_ns = -(-max(start_ns, begin_ns) // step_ns) * step_ns
         instants = range(first_ns, min(end_ns, self._now_ns, stop_ns), step_ns)
         if underlying is not None:
@@ -208,7 +194,7 @@ class TapeMarket:
             self._next_event += 1
         for underlying in self._by_id.values():
             happened.extend(underlying.step(end_ns))
-        if self.open_ns <= start_ns < self.close_ns:
+        if self.open_ns <= start_ns < self._options_end_ns:
             for desk in self._desks.values():
                 happened.extend(desk.step(start_ns, end_ns))
         if happened:
@@ -216,8 +202,15 @@ class TapeMarket:
         self._now_ns = end_ns
 
     def _priced_ns(self) -> int:
-        """The instant as of which options are quoted: inside the last step that has run, in market hours."""
-        return min(max(self._now_ns - 1, self.open_ns), self.close_ns - 1)
+        """The instant as of which options are quoted: inside the last step that has run, in their hours."""
+        return min(max(self._now_ns - 1, self.open_ns), self._options_end_ns - 1)
+
+    def _contract(self, con_id: int) -> ListedContract:
+        underlying = self._by_id.get(con_id)
+        if underlying is not None:
+            return underlying.contract
+        self._desk_for(con_id)
+        return self._options[con_id]
 
     def _desk_for(self, con_id: int) -> OptionDesk:
         desk = self._desk_of.get(con_id)

@@ -11,27 +11,45 @@ from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import QUOTE_NS, DayPath, Floats, Prints
 from alphatrader.sim.market.profiles import Profile, profile_of
 from alphatrader.sim.market.synthetic import variance_factor
-from alphatrader.sim.market.tape.form import InstrumentTape
+from alphatrader.sim.market.tape.form import InstrumentTape, RecordedChain
+from alphatrader.sim.market.tape.recorded_chain import lend_interest, volatility_scale
 from alphatrader.sim.market.types import ListedContract
 
 _PER_SECOND = calendar.NS // QUOTE_NS
 _MIN_PRICE = 5.0
 """Cheaper stocks get no options: strikes a dollar apart would mean nothing."""
+_FITS = 2
+"""Implied volatility is nearly in proportion to the day's: what the first fit leaves, the second takes."""
 _SIGMA_SPAN = 30
 _SIGMA_BOUNDS = (0.003, 0.06)
 """A day's standard deviation that options may be priced on; short tapes can show nearly anything."""
 
 
 def build_desk(
-    tape: InstrumentTape, contract: ListedContract, previous_close: float, session: calendar.Session, seed: int
+    tape: InstrumentTape,
+    contract: ListedContract,
+    previous_close: float,
+    session: calendar.Session,
+    seed: int,
+    recorded: RecordedChain | None,
 ) -> OptionDesk | None:
-    """List and price options around a tape; None where it has no quotes in market hours, or is too cheap."""
+    """List and price options around a tape; None where it has no quotes in market hours, or is too cheap.
+
+    A recorded chain lends them its open interest and its level of volatility.
+    """
     if previous_close < _MIN_PRICE or contract.sec_type != "STK":
         return None
     path = _path_of(tape, previous_close, session)
     if path is None:
         return None
-    return open_options(_profile_of(contract, previous_close), path, session, seed)
+    profile = _profile_of(contract, previous_close)
+    desk = open_options(profile, path, session, seed)
+    if recorded is not None:
+        for _ in range(_FITS):
+            path = dataclasses.replace(path, day_sigma=path.day_sigma * volatility_scale(desk, recorded))
+            desk = open_options(profile, path, session, seed)
+        lend_interest(desk, recorded)
+    return desk
 
 
 def _profile_of(contract: ListedContract, price: float) -> Profile:
