@@ -131,7 +131,7 @@ asyncio.run(main())
 
 
 def start_sender(rate: float, chunk: int) -> tuple[subprocess.Popen[str], int]:
-    """Start a server that writes chunks of this many bytes, at this rate of frames of 32 bytes; return it and its port."""
+    """Start a server that writes such chunks, at this rate of frames of 32 bytes; return it and its port."""
     pause_s = max(1, chunk // 32) / rate
     process = subprocess.Popen(
         [sys.executable, "-c", _SENDER, str(chunk // 4), str(pause_s)], stdout=subprocess.PIPE, text=True
