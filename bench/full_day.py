@@ -3,9 +3,9 @@
     PYTHONPATH=python python -m bench.full_day
     PYTHONPATH=python python -m bench.full_day --lines 20 --hours 2
 
-It runs in virtual time, so its wall time is what the simulator and its clients compute; CPU time is shown, since other work may run beside it. ``--speed`` is market seconds a
-virtual second, as it would be over sockets: L1 lines are conflated by that second's clock. Demand: under two minutes,
-memory flat.
+It runs in virtual time and shows the CPU time of simulator and clients, since other work may run beside it. ``--speed``
+is market seconds a virtual second, as it would be over sockets: L1 lines are conflated by that second's clock. Demand:
+under two minutes, memory flat.
 """
 
 import argparse
@@ -107,9 +107,8 @@ def main() -> None:
                 last_mb = resident_mb()
         took_s = time.process_time() - began_s
     met = "met" if took_s <= DEMAND_S else "missed"
-    print(
-        f"{options.hours} hours in {took_s:.0f} s CPU (demand {DEMAND_S:.0f} s: {met}); memory {last_mb - first_mb:+.0f} MB"
-    )
+    demand = f"demand {DEMAND_S:.0f} s: {met}"
+    print(f"{options.hours} hours in {took_s:.0f} s CPU ({demand}); memory {last_mb - first_mb:+.0f} MB")
 
 
 if __name__ == "__main__":
