@@ -2,7 +2,7 @@
 
 Calibrated to chains of SPY, QQQ and SPX of 2023-25. Series that exist for two weeks hold little, near the price;
 Fridays hold more and monthlies most, with puts far below the price (a mean of 10-14% for monthlies), two to three puts
-a call. Round strikes stand out: of a monthly's interest 35% is on multiples of ten and 60% on multiples of five.
+a call. Round strikes stand out: near the price they hold about three times what others hold.
 """
 
 from collections.abc import Sequence
@@ -38,9 +38,9 @@ class _Profile(NamedTuple):
 
 
 _PROFILES: dict[Kind, _Profile] = {
-    "daily": _Profile(1.35, 0.005, 0.012, 0.020, -0.012, 0.016, 0.040, 0.35, 1.8, 1.35, 1),
-    "friday": _Profile(2.2, 0.010, 0.022, 0.035, -0.030, 0.030, 0.080, 0.55, 5.0, 3.6, 2),
-    "monthly": _Profile(2.4, 0.012, 0.035, 0.050, -0.045, 0.045, 0.110, 0.60, 7.2, 5.3, 3),
+    "daily": _Profile(1.5, 0.004, 0.012, 0.020, -0.014, 0.018, 0.045, 0.40, 1.8, 1.35, 1),
+    "friday": _Profile(2.6, 0.006, 0.022, 0.035, -0.040, 0.035, 0.100, 0.60, 3.0, 2.3, 2),
+    "monthly": _Profile(2.9, 0.008, 0.035, 0.050, -0.060, 0.050, 0.120, 0.65, 3.8, 2.9, 3),
 }
 _DAILY_TOTALS = np.array([230e3, 125e3, 75e3, 52e3, 38e3, 26e3, 15e3, 8e3])
 _FRIDAY_TOTAL, _MONTHLY_TOTAL = 520e3, 1.9e6

@@ -23,10 +23,10 @@ CONDITIONS = ("", "a", "f")
 """OPRA's message types of a sale as letters: none for automatic execution, single-leg auction, multi-leg."""
 _AUCTION, _SPREAD = 1, 2
 
-_DAILY_VOLUME = np.array([1.70e6, 0.52e6, 0.16e6, 0.10e6, 0.065e6, 0.045e6, 0.03e6, 0.02e6])
+_DAILY_VOLUME = np.array([1.70e6, 0.42e6, 0.15e6, 0.10e6, 0.07e6, 0.05e6, 0.035e6, 0.025e6])
 """Contracts of SPY by sessions to a daily expiry: about half of what was traded there in 2023."""
-_FRIDAY_LEAST, _MONTHLY_LEAST = 0.055e6, 0.12e6
-_PUT_SHARE = 0.53
+_FRIDAY_LEAST, _MONTHLY_LEAST = 0.08e6, 0.19e6
+_PUT_SHARE = 0.57
 _LEAST_DEVIATION = 0.0012
 _SPREAD_SHARE = 0.012
 _SPREAD_REACH = 5

@@ -62,7 +62,7 @@ class OptionProduct:
 
     ``activity`` scales volume and open interest against SPY; ``size`` is the usual displayed size at the money;
     ``lag_share`` the part of time in which a quote lags; ``rotation_s`` how long the opening of all series takes;
-    ``curvature`` and ``skew`` are the surface's eta and the constant of its rho (see ``surface.py``).
+    ``curvature`` and ``skew`` are h and c of the surface (see ``surface.py``).
     """
 
     symbol: str
@@ -75,8 +75,8 @@ class OptionProduct:
     lag_share: float
     rotation_s: float
     venues: tuple[str, ...]
-    curvature: float = 1.15
-    skew: float = 0.26
+    curvature: float = 1.43
+    skew: float = 0.194
 
 
 _MANY_VENUES = ("CBOE", "PHLX", "ISE", "AMEX", "PSE", "BATS", "NASDAQOM", "MIAX", "EDGX", "BOX", "GEMINI", "PEARL")
@@ -123,11 +123,11 @@ _PRODUCTS = {
         ),
         OptionProduct(
             "QQQ", _etf("QQQ", _BROAD), _PENNY, 0.006, SpreadShape(0.0, 0.002, 0.0028, 0.003), 0.38, 40.0,
-            0.02, 8.0, _MANY_VENUES, curvature=1.0, skew=0.30,
+            0.02, 8.0, _MANY_VENUES, curvature=1.25, skew=0.216,
         ),
         OptionProduct(
             "IWM", _etf("IWM", _SMALL), _PENNY, 0.011, SpreadShape(0.0, 0.0025, 0.0035, 0.004), 0.10, 45.0,
-            0.03, 10.0, _MANY_VENUES, curvature=1.05, skew=0.28,
+            0.03, 10.0, _MANY_VENUES, curvature=1.30, skew=0.210,
         ),
         OptionProduct(
             "SPX",
@@ -146,7 +146,7 @@ _PRODUCTS = {
             "AAPL",
             (OptionClass("AAPL", "american", "physical", ExpirySchedule(0, 4, 3), *_AAPL),),
             _PENNY_PROGRAMME, 0.004, SpreadShape(0.001, 0.006, 0.004, 0.006), 0.12, 25.0,
-            0.04, 12.0, _MANY_VENUES, curvature=0.85, skew=0.36,
+            0.04, 12.0, _MANY_VENUES, curvature=1.15, skew=0.250,
         ),
     )
 }  # fmt: skip

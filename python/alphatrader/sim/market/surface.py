@@ -4,11 +4,11 @@ Total variance follows eSSVI (Hendriks and Martini, 2019; Gatheral and Jacquier,
 and total variance theta at the money
 
     w = theta / 2 * (1 + rho phi k + sqrt((phi k + rho)^2 + 1 - rho^2)),   phi = eta / sqrt(theta (1 + theta)),
-    rho = -1 + c theta^-0.095, within [-0.75, -0.15].
+    eta = h theta^0.06,   rho = -1 + c theta^-0.154, within [-0.75, -0.12].
 
-No butterfly: eta^2 (1 + |rho|) <= 4. No calendar: theta grows with the expiry, and psi = theta phi outgrows 1 + rho,
-whose elasticity in theta is -0.095 against the 0.47 of psi. Shape and rho(theta) are fitted to SPX, SPY and QQQ chains
-of 2023-24: eta 1.0-1.25 at every term, rho -0.3 at a day, -0.5 at a month, -0.6 at half a year.
+No butterfly: eta^2 (1 + |rho|) <= 4. No calendar: theta grows with the expiry, psi = theta phi grows more slowly than
+theta and faster than 1 + rho falls (elasticities 0.53 to 0.56, and -0.154). h and c are fitted to SPY and QQQ chains of
+2023-25, for which rho is about -0.2 at a day, -0.5 at a month and -0.6 at half a year.
 
 Implied volatility is quoted in calendar time: a year is 365 x 86,400 s.
 """
@@ -24,8 +24,9 @@ from alphatrader.sim.market.option_products import RATE
 Floats = NDArray[np.float64]
 
 YEAR_S = 365.0 * 86_400.0
-_RHO_POWER = -0.095
-_RHO_LEAST, _RHO_MOST = -0.75, -0.15
+_ETA_POWER = 0.06
+_RHO_POWER = -0.154
+_RHO_LEAST, _RHO_MOST = -0.75, -0.12
 _GREEKS = ("price", "delta", "gamma", "theta", "vega", "rho")
 
 
@@ -41,10 +42,10 @@ class OptionValues(NamedTuple):
     rho: Floats
 
 
-def total_variance(log_strike: Floats, at_the_money: Floats, curvature: float = 1.15, skew: float = 0.26) -> Floats:
-    """Return the total variance to expiry at log(K / F), given that at the money, eta and the constant of rho."""
+def total_variance(log_strike: Floats, at_the_money: Floats, curvature: float = 1.43, skew: float = 0.194) -> Floats:
+    """Return the total variance to expiry at log(K / F), given that at the money, h and c."""
     rho = np.clip(skew * at_the_money**_RHO_POWER - 1.0, _RHO_LEAST, _RHO_MOST)
-    wing = curvature * log_strike / np.sqrt(at_the_money * (1.0 + at_the_money))
+    wing = curvature * log_strike * at_the_money ** (_ETA_POWER - 0.5) / np.sqrt(1.0 + at_the_money)
     return 0.5 * at_the_money * (1.0 + rho * wing + np.sqrt((wing + rho) ** 2 + (1.0 - rho * rho)))
 
 

@@ -2,7 +2,7 @@
 
 Variance runs on the market's clock: what is left of today's U, then nights and sessions. Its unit here is one ordinary
 session between open and close. Near expiries are priced fairly on the variance that happens; farther ones carry a
-premium that grows to 80% of the forward variance over months, which bends the term structure upwards as real ones are
+premium that grows to 60% of the forward variance over months, which bends the term structure upwards as real ones are
 in quiet markets. Today's busy or calm market is expected to go back to normal over about eight sessions.
 """
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 _NIGHT = NIGHT_SHARE / (1.0 - NIGHT_SHARE)
 """Variance of a night, in sessions."""
 _REVERSION_SESSIONS = 8.0
-_PREMIUM, _PREMIUM_SESSIONS = 0.8, 60.0
+_PREMIUM, _PREMIUM_SESSIONS = 0.6, 60.0
 
 
 class VarianceAhead(NamedTuple):
