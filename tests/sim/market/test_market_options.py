@@ -12,6 +12,7 @@ from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.market import ChainTable, MarketSpec, build_market
 from alphatrader.sim.market.interest import InterestFactors, overnight, usual_interest
 from alphatrader.sim.market.live import SessionMarket
+from alphatrader.sim.market.option_flow import OptionFlow
 from alphatrader.sim.market.option_products import RATE, product_of
 from alphatrader.sim.market.quoting import lagging, step_at
 from alphatrader.sim.market.scheduled import ScheduledEvent
@@ -85,6 +86,20 @@ def test_quotes_sometimes_lag_by_a_few_seconds() -> None:
     assert behind.min() == 0
     assert behind.max() == 8
     assert 0.02 < (behind > 0).mean() < 0.06
+
+
+def test_nobody_quotes_or_trades_in_a_halt() -> None:
+    chain = still_chain("SPY")
+    chain.backdrop.halted[20_000:20_600] = True
+    rows = chain.all_rows
+    for tick, quoted in ((19_999, True), (20_000, False), (20_599, False), (20_600, True)):
+        quotes = chain.quotes(rows, np.int64(tick))
+        assert bool(quotes.bid_size.any()) is quoted
+        assert bool(quotes.ask_size.any()) is quoted
+    halted = OptionFlow(chain).prints(rows, 166, 172, priced=False)
+    tick = (halted.ts_ns - chain.backdrop.open_ns) // 500_000_000
+    assert ((tick < 20_000) | (tick >= 20_600)).all()
+    assert len(tick)
 
 
 def test_a_jump_widens_spreads() -> None:
@@ -209,7 +224,7 @@ def test_greeks_and_settlement_at_half_past_nine_and_in_the_last_seconds() -> No
         )
         greeks = market.greeks(option.con_id)
         assert 0.0 <= greeks.delta <= 1.0
-        assert greeks.gamma > 0
+        assert greeks.gamma >= 0
         assert abs(greeks.underlying_price - spot) < 0.02
         assert greeks.price > 0
 

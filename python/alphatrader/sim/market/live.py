@@ -9,6 +9,7 @@ from alphatrader.domain.errors import DataError
 from alphatrader.sim.market import hours, past_day
 from alphatrader.sim.market.consumption import Levels
 from alphatrader.sim.market.day import TradingDay
+from alphatrader.sim.market.option_desk import OptionDesk
 from alphatrader.sim.market.path import STEP_NS, DayPath
 from alphatrader.sim.market.types import (
     Bar,
@@ -45,6 +46,7 @@ class SessionMarket:
         self._now_ns = start_ns
         self._watched: frozenset[int] = frozenset()
         self._past: OrderedDict[str, dict[int, DayPath]] = OrderedDict()
+        self._past_desks: OrderedDict[str, dict[str, OptionDesk]] = OrderedDict()
         self._settled: OrderedDict[int, float] = OrderedDict()
         self._last_day = False
         self._enter(day)
@@ -119,12 +121,13 @@ class SessionMarket:
         self.day.desk_for(con_id).consume(con_id, side, price, size)
 
     def history(self, con_id: int, start_ns: int, end_ns: int) -> list[Print]:
-        """Past prints of ``[start, end)``, oldest first: of this day, and for underlyings of the five before it."""
+        """Past prints of ``[start, end)``, oldest first: of this day and the five before it."""
         end_ns = min(end_ns, self._now_ns)
-        underlying = self.day.underlyings.get(con_id)
-        if underlying is None:
-            return self.day.desk_for(con_id).history(con_id, start_ns, end_ns)
         found: list[Print] = []
+        if con_id not in self.day.underlyings:
+            for desk in self._desks(con_id):
+                found += desk.history(con_id, start_ns, end_ns)
+            return found
         for path in self._paths(con_id):
             if start_ns < path.end_ns and path.first_ns < end_ns:
                 found += past_day.prints_between(path, con_id, start_ns, end_ns)
@@ -159,7 +162,7 @@ class SessionMarket:
     def quote_history(self, con_id: int, start_ns: int, end_ns: int, step_ns: int) -> list[Quote]:
         """Past quotes of ``[start, end)`` at every whole step since the epoch at which the contract was quoted.
 
-        Of underlyings this day and the five before it are known, of options their regular hours of this day.
+        This day and the five before it are known, of options their regular hours.
         """
         end_ns = min(end_ns, self._now_ns)
         if con_id in self.day.underlyings:
@@ -169,9 +172,9 @@ class SessionMarket:
                     path, con_id, _whole_steps(max(start_ns, path.first_ns), min(end_ns, path.end_ns), step_ns)
                 )
             return found
-        desk = self.day.desk_for(con_id)
         found = []
-        for from_ns, to_ns in self.hours(con_id).liquid[:1]:
+        for desk in self._desks(con_id):
+            from_ns, to_ns = desk.open_ns, desk.end_ns
             found += desk.quote_history(con_id, _whole_steps(max(start_ns, from_ns), min(end_ns, to_ns), step_ns))
         return found
 
@@ -249,8 +252,10 @@ class SessionMarket:
                 if price is not None:
                     self._settled[contract.con_id] = price
         self._past[before.span.date] = {con_id: member.path for con_id, member in before.underlyings.items()}
+        self._past_desks[before.span.date] = before.desks
         while len(self._past) > KEPT_DAYS:
             self._past.popitem(last=False)
+            self._past_desks.popitem(last=False)
         while len(self._settled) > _KEPT_SETTLEMENTS:
             self._settled.popitem(last=False)
         self._enter(day)
@@ -266,6 +271,13 @@ class SessionMarket:
             return None
         path = self.day.underlying_of(contract).path
         return path.open_price if at_ns < path.close_ns else path.close_price
+
+    def _desks(self, con_id: int) -> list[OptionDesk]:
+        """Return the desks that an option had, oldest first, today's last. Raises DataError for one not listed."""
+        today = self.day.desk_for(con_id)
+        symbol = today.options[0].symbol
+        kept = (desks[symbol] for desks in self._past_desks.values() if symbol in desks)
+        return [*(desk for desk in kept if desk.lists(con_id)), today]
 
     def _paths(self, con_id: int) -> list[DayPath]:
         """Return the paths of an underlying, oldest first, today's last."""

@@ -1,7 +1,7 @@
 """Opening the options of a day: list them, carry or draw open interest, and keep the previous close."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def open_options(
     if before is None:
         chain = OptionChain(product, listed, usual, backdrop, facts)
         return OptionDesk(chain, _drawn_close(chain))
-    close = before.table(before.chain.backdrop.instant(before.chain.backdrop.ticks) - 1)
+    close = dataclasses.replace(before.closing_table(), spot=path.previous_close)
     row_before = np.array([before.chain.row_of.get(option.con_id, -1) for option in listed])
     old = row_before >= 0
     stood = np.where(old, before.chain.open_interest[row_before], 0)
@@ -68,8 +68,8 @@ def _kept_close(close: ChainTable, rows: Rows, interest: NDArray[np.int64]) -> C
     """Return the close of the session before for the series that are still listed, with the interest it left behind."""
     columns = {
         field.name: getattr(close, field.name)[rows]
-        for field in fields(close)
+        for field in dataclasses.fields(close)
         if field.name not in {"ts_ns", "spot", "contracts", "open_interest"}
     }
     contracts = [close.contracts[row] for row in rows.tolist()]
-    return replace(close, contracts=contracts, open_interest=interest, **columns)
+    return dataclasses.replace(close, contracts=contracts, open_interest=interest, **columns)

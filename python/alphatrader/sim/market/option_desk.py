@@ -41,6 +41,20 @@ class OptionDesk:
         self._page: list[MarketUpdate] = []
         self._page_ns = (0, 0)
 
+    @property
+    def open_ns(self) -> int:
+        """The instant at which options begin to trade."""
+        return self.chain.backdrop.open_ns
+
+    @property
+    def end_ns(self) -> int:
+        """The instant at which the last of them ends."""
+        return self.chain.backdrop.instant(self.chain.backdrop.ticks)
+
+    def lists(self, con_id: int) -> bool:
+        """Return whether an option is listed on this day."""
+        return con_id in self.chain.row_of
+
     # -------------------------------------------------------------------------------------------------------- running
 
     def watch(self, con_ids: Iterable[int]) -> None:
@@ -144,6 +158,17 @@ class OptionDesk:
             chain, self._grid_ns(at_ns), spot, chain.quotes(rows, tick), chain.values(rows, tick),
             tally.last, tally.volume,
         )  # fmt: skip
+
+    def closing_table(self) -> ChainTable:
+        """Return the whole chain as it stood at the close of the underlying, with the volume of the whole day."""
+        chain, rows = self.chain, self.chain.all_rows
+        session, backdrop = chain.facts.session, chain.backdrop
+        tick = np.full(len(rows), backdrop.tick_at(session.close_ns - 1))
+        tally = self._standing.at(rows, backdrop.instant(backdrop.ticks))
+        spot = float(backdrop.spot[tick[0]])
+        return chain_table(
+            chain, session.close_ns, spot, chain.quotes(rows, tick), chain.values(rows, tick), tally.last, tally.volume
+        )
 
     def previous_table(self) -> ChainTable:
         """Return the chain as of the previous close, with the open interest it left behind."""
