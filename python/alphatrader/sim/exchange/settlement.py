@@ -9,6 +9,7 @@ change. Short options are assigned likewise; early assignment is not modelled.
 from decimal import Decimal
 
 from alphatrader import calendar
+from alphatrader.domain.errors import DataError
 from alphatrader.sim.exchange.checks import Refusal, invalid
 from alphatrader.sim.exchange.desk import Desk
 from alphatrader.sim.exchange.fills import Fills
@@ -28,7 +29,6 @@ class Settlement:
     def __init__(self, desk: Desk, fills: Fills) -> None:
         self._desk = desk
         self._fills = fills
-        self._prices: dict[int, Decimal] = {}
 
     def run(self, *, day_ends: bool = False) -> None:
         """Settle what is due now; at the end of a day, all that has expired, and exercises asked for today."""
@@ -78,13 +78,15 @@ class Settlement:
             self._settle_physically(contract, price)
 
     def _settlement_price(self, contract: ListedContract) -> Decimal | None:
-        """Return the price that settles an option, remembered from when the market first knew it."""
-        if contract.con_id not in self._prices:
+        """Return the price that settles an option, None while it is not known.
+
+        A market that has forgotten a contract from before it began cannot say: then the underlying's present price.
+        """
+        try:
             price = self._desk.market.settlement_price(contract.con_id)
-            if price is None:
-                return None
-            self._prices[contract.con_id] = exact(price)
-        return self._prices[contract.con_id]
+        except DataError:
+            return self._desk.valuation.spot(contract.underlying_con_id)
+        return None if price is None else exact(price)
 
     def _settle_in_cash(self, contract: ListedContract, price: Decimal) -> None:
         held = self._desk.account.quantity(contract.con_id)
@@ -127,7 +129,6 @@ class Settlement:
         self._fills.move(stock, "BUY" if buys else "SELL", shares, contract.strike, carried)
 
     def _forget(self, contract: ListedContract) -> None:
-        self._prices.pop(contract.con_id, None)
         self._desk.account.instructions.pop(contract.con_id, None)
         self._desk.journal.note_day(self._held())
 
