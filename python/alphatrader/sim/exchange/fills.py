@@ -80,7 +80,7 @@ class Fills:
             quantity=quantity,
             price=price,
             ts_ns=desk.now_ns,
-            venue=contract.primary_exchange or contract.exchange,
+            venue=contract.primary_exchange or "CBOE",
             cumulative_quantity=quantity,
             average_price=price,
             order_ref="",

@@ -89,14 +89,16 @@ class Valuation:
         self._closing_marks: dict[int, Decimal] = {}
 
     def mark_price(self, con_id: int) -> Decimal:
-        """Return the middle of the quote in dollars a share; the last price, or 0, where a side is absent.
+        """Return the middle of the quote in dollars a share; the last price, where a side is absent.
 
-        A contract that is no longer listed keeps its last mark.
+        A contract without any price (at night, or no longer listed) keeps its last mark.
         """
         if not self._instruments.listed(con_id):
-            return self._last_marks.get(con_id, self._base_price(con_id))
+            return self._last_mark(con_id)
         quote = self._market.quote(con_id)
         price = (quote.bid + quote.ask) / 2 if quote.bid > 0 and quote.ask > 0 else max(quote.bid, quote.last, 0.0)
+        if price <= 0:
+            return self._last_mark(con_id)
         mark = Decimal(repr(round(price, 6)))
         if con_id in self._account.positions:
             self._last_marks[con_id] = mark
@@ -186,6 +188,6 @@ class Valuation:
         self._account.base_equity = equity
         self._closing_marks.clear()
 
-    def _base_price(self, con_id: int) -> Decimal:
+    def _last_mark(self, con_id: int) -> Decimal:
         position = self._account.positions.get(con_id)
-        return position.base_price if position else _ZERO
+        return self._last_marks.get(con_id, position.base_price if position else _ZERO)
