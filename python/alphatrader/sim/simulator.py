@@ -83,9 +83,7 @@ class Simulator:
         behaviours = Behaviours(TABLE, settings.behaviours)
         cash = settings.starting_cash_usd
         exchange = Exchange(market, journal, ACCOUNT_ID, cash, settings.exchange(), behaviours)
-        self.gateway = Gateway(
-            market, self.clock, exchange, settings.starting_cash_usd, self.fail, behaviours, settings.login(), past
-        )
+        self.gateway = Gateway(market, self.clock, exchange, self.fail, behaviours, settings.login(), past)
         self.gateway.quotes.load_stats()
         self._listener = Listener(settings.host, settings.port, self.gateway.new_session)
         self._door = Door(self._listener, self.clock.wall_s)

@@ -82,7 +82,7 @@ def market_run(seed: int, state_dir: Path, **options):
 def test_a_bracket_trades_as_it_does_over_sockets(name):
     run = scripted_run(name)
     seen, stamp = run.result
-    assert seen == [("Filled", 2.0), ("Filled", pytest.approx(2.41)), ("Cancelled", 0.0)]
+    assert seen == [("Filled", 2.0), ("Filled", pytest.approx(2.40)), ("Cancelled", 0.0)]
     # The library's stamp is the market's clock, not this machine's.
     assert stamp.astimezone(dt.UTC).date() == dt.date(2026, 11, 16)
 

@@ -22,7 +22,6 @@ from alphatrader.sim.faults.injector import read_fault
 from alphatrader.sim.faults.kinds import AnyFault, Login
 from alphatrader.sim.faults.scenarios import Scenarios
 from alphatrader.sim.faults.timeline import find_scenario, load_timeline, read_time_of_day
-from alphatrader.sim.gateway.account_values import value_account
 from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.market.types import ListedContract, SimulatedMarket
 from alphatrader.sim.wire.order_terms import WireTerms
@@ -109,23 +108,26 @@ class Operations:
     def status(self) -> StatusAnswer:
         """Account, orders and clients now."""
         gateway, market = self._simulator.gateway, self._simulator.market
-        exchange, by_con_id = gateway.exchange, gateway.contracts.catalogue.by_con_id
-        values = value_account(exchange.account, market, gateway.contracts.catalogue)
-        held = [position for position in exchange.account.positions.values() if position.quantity]
+        exchange = gateway.exchange
+        held = [
+            (position, contract)
+            for position in exchange.account.positions.values()
+            if position.quantity and (contract := exchange.contract(position.con_id)) is not None
+        ]
         return StatusAnswer(
             label=market.label,
             market_ns=market.now_ns,
             cash=exchange.account.cash,
-            net_liquidation=values.net_liquidation,
+            net_liquidation=exchange.figures().net_liquidation,
             positions=[
                 HeldPosition(
                     con_id=position.con_id,
-                    symbol=by_con_id[position.con_id].symbol,
-                    local_symbol=by_con_id[position.con_id].local_symbol,
+                    symbol=contract.symbol,
+                    local_symbol=contract.local_symbol,
                     quantity=position.quantity,
                     average_cost=position.average_cost,
                 )
-                for position in held
+                for position, contract in held
             ],
             open_orders=[
                 LiveOrder(

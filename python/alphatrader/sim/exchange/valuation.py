@@ -135,7 +135,7 @@ class Valuation:
         values = [(holding, holding.price * holding.quantity * holding.contract.multiplier) for holding in holdings]
         stock = sum((value for holding, value in values if holding.contract.sec_type != "OPT"), _ZERO)
         option = sum((value for holding, value in values if holding.contract.sec_type == "OPT"), _ZERO)
-        margin = Requirement(stock, stock) if self._account.kind == "cash" else requirement(holdings, self.spot)
+        margin = self._requirement(holdings)
         return AccountFigures(
             kind=self._account.kind,
             cash=cash,
@@ -150,6 +150,15 @@ class Valuation:
             daily=cash + stock + option - self._account.base_equity,
             marks=tuple(marks),
         )
+
+    def _requirement(self, holdings: list[Holding]) -> Requirement:
+        """Return the margin; in a cash account stock is paid in full, and a short that came about is margined."""
+        if self._account.kind == "margin":
+            return requirement(holdings, self.spot)
+        owned = [holding for holding in holdings if holding.contract.sec_type != "OPT" and holding.quantity > 0]
+        paid = sum((holding.price * holding.quantity for holding in owned), _ZERO)
+        rest = requirement([holding for holding in holdings if holding not in owned], self.spot)
+        return Requirement(paid + rest.initial, paid + rest.maintenance)
 
     def pnl(self, con_id: int) -> Pnl | None:
         """Return profit and loss of one contract; None if it was not held today."""

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from alphatrader.sim.exchange.account import Account, Position
+from alphatrader.sim.exchange.account import Position
+from alphatrader.sim.exchange.exchange import Exchange
+from alphatrader.sim.exchange.valuation import AccountFigures, Mark
 from alphatrader.sim.faults.board import FaultBoard
-from alphatrader.sim.gateway.account_values import AccountValues, Mark, mark_price, value_account
-from alphatrader.sim.gateway.catalogue import Catalogue
+from alphatrader.sim.gateway.account_values import value_rows
 from alphatrader.sim.gateway.order_parts import contract_fields
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import SimulatedMarket
@@ -39,18 +40,10 @@ class _Subscribers(Struct):
 class AccountService:
     """Serves everything about the account."""
 
-    def __init__(
-        self,
-        account: Account,
-        starting_cash: Decimal,
-        market: SimulatedMarket,
-        catalogue: Catalogue,
-        faults: FaultBoard,
-    ) -> None:
-        self._account = account
-        self._starting_cash = starting_cash
+    def __init__(self, exchange: Exchange, market: SimulatedMarket, faults: FaultBoard) -> None:
+        self._exchange = exchange
+        self._account = exchange.account
         self._market = market
-        self._catalogue = catalogue
         self._faults = faults
         self._to = _Subscribers([], [], {}, {}, {})
         self._refresh_due_s = 0.0
@@ -65,20 +58,20 @@ class AccountService:
         if not request.subscribe:
             return
         self._to.updates.append(session)
-        self._send_updates(session, self._value())
+        self._send_updates(session, self._exchange.figures())
         if not self._faults.take_withheld("account_updates"):
             session.send(message(54, 1, self._account.account_id))
 
     def updates_multi(self, session: Session, request: AccountUpdatesMultiRequest) -> None:
         """Start account values under a request id."""
         self._to.multi[session, request.req_id] = True
-        self._send_multi(session, request.req_id, self._value())
+        self._send_multi(session, request.req_id, self._exchange.figures())
         session.send(message(74, 1, request.req_id))
 
     def summary(self, session: Session, request: AccountSummaryRequest) -> None:
         """Start an account summary."""
         self._to.summaries[session, request.req_id] = request.tags
-        self._send_summary(session, request.req_id, request.tags, self._value())
+        self._send_summary(session, request.req_id, request.tags, self._exchange.figures())
         session.send(message(64, 1, request.req_id))
 
     def positions(self, session: Session) -> None:
@@ -94,7 +87,7 @@ class AccountService:
     def pnl(self, session: Session, request: PnlRequest) -> None:
         """Start profit and loss, of the account or of one contract."""
         self._to.pnl[session, request.req_id] = request.con_id
-        self._send_pnl(session, request.req_id, request.con_id, self._value())
+        self._send_pnl(session, request.req_id, request.con_id, self._exchange.figures())
 
     def stop_positions(self, session: Session) -> None:
         """Stop position changes."""
@@ -121,11 +114,11 @@ class AccountService:
         """Tell of positions that changed at once, and of values now and then."""
         for con_id in moved:
             for session in self._to.positions:
-                self._send_position(session, self._account.positions[con_id])
+                self._send_position(session, self._position(con_id))
         to = self._to
         if (moved or now_s >= self._refresh_due_s) and (to.updates or to.multi or to.summaries):
             self._refresh_due_s = now_s + REFRESH_S
-            values = self._value()
+            values = self._exchange.figures()
             for session in to.updates:
                 self._send_updates(session, values, closed=moved)
             for session, req_id in to.multi:
@@ -134,28 +127,31 @@ class AccountService:
                 self._send_summary(session, req_id, tags, values)
         if to.pnl and (moved or now_s >= self._pnl_due_s):
             self._pnl_due_s = now_s + PNL_REFRESH_S
-            values = self._value()
+            values = self._exchange.figures()
             for (session, req_id), con_id in to.pnl.items():
                 self._send_pnl(session, req_id, con_id, values)
 
-    def _value(self) -> AccountValues:
-        return value_account(self._account, self._market, self._catalogue)
+    def _position(self, con_id: int) -> Position:
+        """Return a position; one that is gone since its day ended is flat."""
+        return self._account.positions.get(con_id, Position(con_id))
 
-    def _send_updates(self, session: Session, values: AccountValues, closed: Set[int] = frozenset()) -> None:
+    def _send_updates(self, session: Session, values: AccountFigures, closed: Set[int] = frozenset()) -> None:
         account_id = self._account.account_id
-        for key, value, currency in values.rows(account_id):
+        for key, value, currency in value_rows(values, account_id):
             session.send(message(6, 2, key, value, currency, account_id))
         for mark in values.marks:
             self._send_portfolio(session, mark)
         for con_id in closed:
-            position = self._account.positions[con_id]
+            position = self._position(con_id)
             if position.quantity == 0:
-                price = mark_price(self._market, con_id)
+                price = self._exchange.valuation.mark_price(con_id)
                 self._send_portfolio(session, Mark(position, price, Decimal(0), Decimal(0)))
         session.send(message(8, 1, f"{eastern(self._market.now_ns):%H:%M}"))
 
     def _send_portfolio(self, session: Session, mark: Mark) -> None:
-        contract = self._catalogue.by_con_id[mark.position.con_id]
+        contract = self._exchange.contract(mark.position.con_id)
+        if contract is None:
+            return
         session.send(
             message(
                 7,
@@ -172,32 +168,31 @@ class AccountService:
         )
 
     def _send_position(self, session: Session, position: Position) -> None:
-        contract = self._catalogue.by_con_id[position.con_id]
+        contract = self._exchange.contract(position.con_id)
+        if contract is None:
+            return
         # The exchange is empty, as it often is with real gateways: clients must set it before they trade.
         name = contract_fields(contract, "")
         cost = round(position.average_cost, 6)
         session.send(message(61, 3, self._account.account_id, *name, position.quantity, cost))
 
-    def _send_multi(self, session: Session, req_id: int, values: AccountValues) -> None:
-        for key, value, currency in values.rows(self._account.account_id):
+    def _send_multi(self, session: Session, req_id: int, values: AccountFigures) -> None:
+        for key, value, currency in value_rows(values, self._account.account_id):
             session.send(message(73, 1, req_id, self._account.account_id, "", key, value, currency))
 
-    def _send_summary(self, session: Session, req_id: int, tags: tuple[str, ...], values: AccountValues) -> None:
-        for key, value, currency in values.rows(self._account.account_id):
+    def _send_summary(self, session: Session, req_id: int, tags: tuple[str, ...], values: AccountFigures) -> None:
+        for key, value, currency in value_rows(values, self._account.account_id):
             if not tags or key in tags:
                 session.send(message(63, 1, req_id, self._account.account_id, key, value, currency))
 
-    def _send_pnl(self, session: Session, req_id: int, con_id: int, values: AccountValues) -> None:
+    def _send_pnl(self, session: Session, req_id: int, con_id: int, values: AccountFigures) -> None:
         if not con_id:
-            daily = values.net_liquidation - self._starting_cash
-            session.send(message(94, req_id, *(f"{x:.2f}" for x in (daily, values.unrealized, values.realized))))
+            amounts = (values.daily, values.unrealized, values.realized)
+            session.send(message(94, req_id, *(f"{x:.2f}" for x in amounts)))
             return
-        position = self._account.positions.get(con_id)
-        if position is None:
+        pnl = self._exchange.pnl(con_id)
+        if pnl is None:
             session.error(req_id, 2150, "Invalid position trade derived value")
             return
-        mark = next((mark for mark in values.marks if mark.position.con_id == con_id), None)
-        unrealized = mark.unrealized if mark else Decimal(0)
-        value = mark.value if mark else Decimal(0)
-        amounts = (unrealized + position.realized_pnl, unrealized, position.realized_pnl, value)
-        session.send(message(95, req_id, position.quantity, *(f"{x:.2f}" for x in amounts)))
+        figures = (pnl.daily, pnl.unrealized, pnl.realized, pnl.value)
+        session.send(message(95, req_id, pnl.quantity, *(f"{x:.2f}" for x in figures)))

@@ -2,96 +2,68 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
-
-from alphatrader.sim.exchange.account import Account, Position
-from alphatrader.sim.gateway.catalogue import Catalogue
-from alphatrader.sim.market.types import SimulatedMarket
+from alphatrader.sim.exchange.valuation import AccountFigures
 
 _CENT = Decimal("0.01")
+_ZERO = Decimal(0)
+
+Row = tuple[str, str, str]
+"""Key, value, currency."""
 
 
-class Mark(Struct, frozen=True):
-    """A position at the present price; ``price`` a share, ``value`` and ``unrealized`` in dollars."""
+def value_rows(figures: AccountFigures, account_id: str) -> list[Row]:
+    """Return the rows of an account update: facts, then amounts in dollars.
 
-    position: Position
-    price: Decimal
-    value: Decimal
-    unrealized: Decimal
-
-
-class AccountValues(Struct, frozen=True):
-    """The account at one moment, in dollars."""
-
-    cash: Decimal
-    marks: tuple[Mark, ...]
-    realized: Decimal
-
-    @property
-    def positions_value(self) -> Decimal:
-        """Market value of all positions."""
-        return sum((mark.value for mark in self.marks), Decimal(0))
-
-    @property
-    def unrealized(self) -> Decimal:
-        """Profit that closing everything now would realise, before fees."""
-        return sum((mark.unrealized for mark in self.marks), Decimal(0))
-
-    @property
-    def net_liquidation(self) -> Decimal:
-        """Cash plus market value."""
-        return self.cash + self.positions_value
-
-    def rows(self, account_id: str) -> list[tuple[str, str, str]]:
-        """(key, value, currency) as account updates show them."""
-
-        def usd(amount: Decimal) -> str:
-            return f"{amount.quantize(_CENT):f}"
-
-        base = [
-            ("AccountCode", account_id, ""),
-            ("AccountType", "INDIVIDUAL", ""),
-            ("AccountReady", "true", ""),
-            ("Currency", "USD", "USD"),
-            ("Cushion", "1", ""),
-            ("DayTradesRemaining", "-1", ""),
-        ]
-        amounts = {
-            "NetLiquidation": self.net_liquidation,
-            "TotalCashValue": self.cash,
-            "SettledCash": self.cash,
-            "CashBalance": self.cash,
-            "TotalCashBalance": self.cash,
-            "AvailableFunds": self.cash,
-            "ExcessLiquidity": self.cash,
-            "BuyingPower": self.cash,
-            "EquityWithLoanValue": self.net_liquidation,
-            "GrossPositionValue": self.positions_value,
-            "OptionMarketValue": self.positions_value,
-            "InitMarginReq": Decimal(0),
-            "MaintMarginReq": Decimal(0),
-            "FullInitMarginReq": Decimal(0),
-            "FullMaintMarginReq": Decimal(0),
-            "UnrealizedPnL": self.unrealized,
-            "RealizedPnL": self.realized,
-        }
-        return base + [(key, usd(amount), "USD") for key, amount in amounts.items()]
+    The look-ahead figures are the present ones: no margin change is scheduled here. Of the segments, securities is all.
+    """
+    return [
+        ("AccountCode", account_id, ""),
+        ("AccountOrGroup", account_id, "USD"),
+        ("AccountReady", "true", ""),
+        ("AccountType", "INDIVIDUAL", ""),
+        ("Currency", "USD", "USD"),
+        ("RealCurrency", "USD", "USD"),
+        ("ExchangeRate", "1.00", "USD"),
+        ("TradingType-S", "STKMRGN" if figures.kind == "margin" else "STKCASH", ""),
+        ("Cushion", f"{figures.cushion:.6f}", ""),
+        ("LookAheadNextChange", "0", ""),
+        ("DayTradesRemaining", "-1", ""),
+        ("Leverage-S", f"{_leverage(figures):.2f}", ""),
+        *((key, f"{amount.quantize(_CENT):f}", "USD") for key, amount in _amounts(figures).items()),
+    ]
 
 
-def mark_price(market: SimulatedMarket, con_id: int) -> Decimal:
-    """Return the middle of the quote; the last price, or 0, where a side is absent."""
-    quote = market.quote(con_id)
-    price = (quote.bid + quote.ask) / 2 if quote.bid > 0 and quote.ask > 0 else max(quote.bid, quote.last, 0.0)
-    return Decimal(repr(round(price, 6)))
+def _amounts(figures: AccountFigures) -> dict[str, Decimal]:
+    margins = {
+        "AvailableFunds": figures.available_funds,
+        "ExcessLiquidity": figures.excess_liquidity,
+        "InitMarginReq": figures.initial_margin,
+        "MaintMarginReq": figures.maintenance_margin,
+    }
+    return {
+        "NetLiquidation": figures.net_liquidation,
+        "NetLiquidationByCurrency": figures.net_liquidation,
+        "EquityWithLoanValue": figures.equity_with_loan,
+        "TotalCashValue": figures.cash,
+        "TotalCashBalance": figures.cash,
+        "CashBalance": figures.cash,
+        "SettledCash": figures.cash,
+        "AccruedCash": _ZERO,
+        "AccruedDividend": _ZERO,
+        "BuyingPower": figures.buying_power,
+        "GrossPositionValue": figures.gross_position_value,
+        "StockMarketValue": figures.stock_value,
+        "OptionMarketValue": figures.option_value,
+        "RegTEquity": figures.equity_with_loan,
+        "RegTMargin": figures.initial_margin,
+        "SMA": max(_ZERO, figures.available_funds),
+        **margins,
+        **{f"Full{key}": amount for key, amount in margins.items()},
+        **{f"LookAhead{key}": amount for key, amount in margins.items()},
+        "UnrealizedPnL": figures.unrealized,
+        "RealizedPnL": figures.realized,
+    }
 
 
-def value_account(account: Account, market: SimulatedMarket, catalogue: Catalogue) -> AccountValues:
-    """Price the account at the present quotes."""
-    marks = []
-    for position in account.positions.values():
-        if position.quantity:
-            price = mark_price(market, position.con_id)
-            value = price * position.quantity * catalogue.by_con_id[position.con_id].multiplier
-            marks.append(Mark(position, price, value, value - position.average_cost * position.quantity))
-    realized = sum((position.realized_pnl for position in account.positions.values()), Decimal(0))
-    return AccountValues(account.cash, tuple(marks), realized)
+def _leverage(figures: AccountFigures) -> Decimal:
+    return figures.gross_position_value / figures.net_liquidation if figures.net_liquidation > 0 else _ZERO

@@ -6,7 +6,6 @@ Everything happens on the event loop, without an await in between, so no client 
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import structlog
 
@@ -52,7 +51,6 @@ class Gateway:
         market: SimulatedMarket,
         clock: SimClock,
         exchange: Exchange,
-        starting_cash: Decimal,
         on_failure: Callable[[Exception], None],
         behaviours: Behaviours,
         login: Login | None = None,
@@ -77,7 +75,7 @@ class Gateway:
         self.ticks = TickService(market, self.contracts, self.faults)
         self.outbox = Outbox(self.sessions)
         self.orders = OrderService(exchange, market, self.contracts, self.faults, self.outbox, behaviours, self.login)
-        self.accounts = AccountService(exchange.account, starting_cash, market, self.contracts.catalogue, self.faults)
+        self.accounts = AccountService(exchange, market, self.faults)
         self.past = past or Past(market)
         self.history = HistoryService(market, self.contracts, self.past, behaviours, self.faults)
         self.past_ticks = HistoryTicks(market, self.contracts, self.history.pacing)
