@@ -193,6 +193,12 @@ async def test_modifications_that_cannot_be(client):
     assert await client.story(1) == [("error", 105)]
     client.place(1, client.limit(ocaGroup="other"))
     assert await client.story(1) == [("error", 10326)]
+    client.place(1, client.library.StopOrder("BUY", 1, 2.5, tif="DAY"))
+    assert await client.story(1) == [("error", 329)]
+    client.place(1, client.limit(tif="IOC"))
+    assert await client.story(1) == [("error", 462)]
+    client.place(1, client.limit(tif="GTC"))
+    assert await client.story(2) == [("open", "Submitted"), ("status", "Submitted")]
     client.place(1, client.limit(price=1.505))
     assert await client.story(1) == [("error", 110)]
     client.place(1, client.limit(algoStrategy="Twap"))
@@ -205,6 +211,16 @@ async def test_modifications_that_cannot_be(client):
     assert await client.story(1) == [("error", 10148)]
     client.place(0, client.limit())
     assert await client.story(1) == [("error", 103)]
+
+
+async def test_a_limit_may_become_a_stop_if_so_chosen(tmp_path):
+    running_gateway = running(None, tmp_path, behaviours={"order_kind_fixed": False})
+    async with running_gateway as bench, OrderClient(bench) as client:
+        await client.begin()
+        client.place(1, client.limit())
+        await client.story(4)
+        client.place(1, client.library.StopOrder("BUY", 1, 2.5, tif="DAY"))
+        assert await client.story(2) == [("open", "PreSubmitted"), ("status", "PreSubmitted")]
 
 
 async def test_a_cancel_under_way_cannot_be_repeated(tmp_path):
@@ -275,6 +291,16 @@ async def test_precautions(tmp_path, terms, code):
         else:
             assert message[3] == str(code)
             assert "Precautionary Settings" in message[4]
+
+
+async def test_a_routed_order_is_held_back(tmp_path):
+    running_gateway = running(None, tmp_path, behaviours={"order_precautions": True})
+    async with running_gateway as bench, OrderClient(bench) as client:
+        await client.begin()
+        client.place(1, client.limit(price=600.0), client.library.Stock("SPY", "ARCA", "USD"))
+        assert await client.story(1) == [("error", 10311)]
+        client.place(2, client.limit(price=600.0), stock(client))
+        assert (await client.story(1)) == [("open", "PreSubmitted")]
 
 
 async def test_an_order_without_market_data_is_held_back(tmp_path):

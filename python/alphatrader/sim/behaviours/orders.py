@@ -40,6 +40,13 @@ TABLE = (
         "oca_group_fixed", Evidence.ISSUE, "A new OCA group for a live order is 10326", (True,), "nautilus_trader 2978"
     ),
     Behaviour(
+        "order_kind_fixed",
+        Evidence.ISSUE,
+        "No change of a live order between limit, stop and other kinds (329), to or from IOC, FOK, GTD, OPG (462)",
+        (True, False),
+        "published lists of ib-ruby",
+    ),
+    Behaviour(
         "outside_rth_remark",
         Evidence.DOCUMENTED,
         "outsideRth where it has no effect is remarked upon with 2109; the order is taken",
@@ -101,7 +108,7 @@ TABLE = (
     Behaviour(
         "order_precautions",
         Evidence.DOCUMENTED,
-        "The terminal's precautionary settings hold back large orders and far prices (383, 451, 163)",
+        "Precautionary settings hold back orders: size 383, value 451, price 163, routing 10311, data 354",
         (False, True),
     ),
     Behaviour(

@@ -54,7 +54,7 @@ def _check_type(request: OrderRequest, contracts: Sequence[ListedContract]) -> R
     if kind is None or (kind.stock_only and not stock) or (request.legs and not kind.combinations):
         return Refusal(387, _UNSUPPORTED_TYPE)
     if any(contract.sec_type == "IND" for contract in contracts):
-        return rejected("No trading permissions.")
+        return Refusal(460, "No trading permissions.")
     if request.tif == "OPG" and not (stock and request.order_type in {"MKT", "LMT"}):
         return Refusal(387, _UNSUPPORTED_TYPE)
     if kind.auction and request.tif in {"IOC", "FOK"}:

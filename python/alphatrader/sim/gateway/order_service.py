@@ -14,6 +14,7 @@ from alphatrader.sim.exchange.orders import COMBO_CON_ID, Order, OrderRequest
 from alphatrader.sim.exchange.reports import Report
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
+from alphatrader.sim.gateway.order_changes import refusal_of_change
 from alphatrader.sim.gateway.order_contracts import OrderContracts
 from alphatrader.sim.gateway.order_features import invalid, refusal_of_features
 from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
@@ -23,7 +24,7 @@ from alphatrader.sim.gateway.order_reports import OrderReporter
 from alphatrader.sim.gateway.order_request import OrderRefusedError, build_request
 from alphatrader.sim.gateway.order_warnings import warnings_of
 from alphatrader.sim.gateway.outbox import Outbox
-from alphatrader.sim.gateway.precautions import WITHOUT_DATA, held_back
+from alphatrader.sim.gateway.precautions import WITHOUT_DATA, directly_routed, held_back
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
 from alphatrader.sim.login import Login
 from alphatrader.sim.market.types import SimulatedMarket
@@ -34,8 +35,6 @@ from alphatrader.sim.wire.queries import ContractQuery
 from alphatrader.sim.wire.requests import CancelOrder, Numbered
 
 log = structlog.get_logger("alphatrader.sim.gateway")
-
-_NO_OCA_REVISION = Refusal(10326, "OCA group revision is not allowed.")
 
 
 class OrderService:
@@ -87,7 +86,7 @@ class OrderService:
         if existing is not None:
             self._modify(session, existing, asked)
             return
-        refusal = self._precaution(asked)
+        refusal = self._precaution(asked, order.terms.exchange)
         if refusal is not None:
             self._refuse(session, order.order_id, refusal)
             return
@@ -127,17 +126,20 @@ class OrderService:
         return None if contract is None else contract.con_id
 
     def _modify(self, session: Session, existing: Order, asked: OrderRequest) -> None:
-        if asked.oca_group and asked.oca_group != existing.oca_group and not existing.done:
-            self._refuse(session, asked.order_id, _NO_OCA_REVISION)
+        refusal = refusal_of_change(existing, asked, self._behaviours)
+        if refusal is not None:
+            self._refuse(session, asked.order_id, refusal)
             return
         self._exchange.place(asked)
 
-    def _precaution(self, asked: OrderRequest) -> Refusal | None:
+    def _precaution(self, asked: OrderRequest, exchange: str) -> Refusal | None:
         contract = self._known.get(asked.con_id)
         if contract is None or not self._behaviours.on("order_precautions"):
             return None
         if not self._login.sees(contract.sec_type):
             return WITHOUT_DATA
+        if exchange not in {"", "SMART"} and contract.sec_type == "STK":
+            return directly_routed(exchange)
         quote = self._market.quote(contract.con_id)
         price = asked.limit_price or Decimal(str(quote.ask or quote.last))
         return held_back(asked, contract, quote, price)

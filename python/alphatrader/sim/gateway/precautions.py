@@ -24,6 +24,15 @@ WITHOUT_DATA = Refusal(
 )
 
 
+def directly_routed(exchange: str) -> Refusal:
+    """Hold back an order for stock that names its exchange instead of SMART."""
+    return Refusal(
+        10311,
+        f"This order will be directly routed to {exchange}. Direct routed orders may result in higher trade fees. "
+        "Restriction is specified in Precautionary Settings of Global Configuration/API.",
+    )
+
+
 def held_back(request: OrderRequest, contract: ListedContract, quote: Quote, price: Decimal) -> Refusal | None:
     """Return why the settings hold the order back. ``price`` is what a share would cost at worst."""
     name = f'The following order "ID:{request.order_id}"'
