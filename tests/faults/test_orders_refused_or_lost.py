@@ -1,7 +1,5 @@
 """Orders that the gateway swallows, refuses or loses in part. Silence is no refusal, and nothing is sent twice."""
 
-from collections.abc import Callable
-
 import pytest
 from tests.faults.conftest import Scene
 from tests.faults.trader import SETTINGS
@@ -15,18 +13,6 @@ from alphatrader.sim.faults import kinds
 
 BRIEF = SETTINGS.model_copy(update={"execution": ExecutionSettings()})
 """As it is delivered: entries are given up after 20 s, and open trades are audited every 30 s."""
-
-
-def nth(number: int, found: object) -> Callable[[str], object]:
-    """A fault that strikes only the n-th new order from now."""
-    seen = 0
-
-    def take(_order_type: str) -> object:
-        nonlocal seen
-        seen += 1
-        return found if seen == number else None
-
-    return take
 
 
 async def test_a_position_is_bought_protected_and_sold(scene: Scene) -> None:
@@ -105,7 +91,7 @@ async def test_a_position_whose_stop_was_refused_is_closed(scene: Scene) -> None
 
 
 async def test_a_family_without_its_last_child_rests_untransmitted_and_is_cancelled(scene: Scene) -> None:
-    scene.sim.gateway.faults.take_rejection = nth(3, kinds.RejectNext())  # type: ignore[assignment,method-assign]
+    scene.fault(kinds.RejectNext(role="child", order_type="LMT"))
     async with scene.trader(settings=BRIEF) as trader:
         trade = await trader.enter()
         await trader.until(lambda: trader.leg(trade, Leg.TARGET).state is OrderState.REJECTED)
@@ -120,8 +106,7 @@ async def test_a_family_without_its_last_child_rests_untransmitted_and_is_cancel
 
 
 async def test_a_family_whose_children_never_arrived_is_cancelled(scene: Scene) -> None:
-    hits = iter([None, True, True])
-    scene.sim.gateway.faults.take_swallow = lambda _: bool(next(hits, None))  # type: ignore[method-assign]
+    scene.fault(kinds.SwallowNext(role="child", count=2))
     async with scene.trader(settings=BRIEF) as trader:
         trade = await trader.enter()
         await trader.until(lambda: len(scene.live) == 1, "the entry alone")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from alphatrader.sim.faults.kinds import Delay, Mute, RejectNext, Unmute, WarnNext
+from alphatrader.sim.faults.kinds import Delay, Mute, RejectNext, Unmute
 from alphatrader.sim.faults.lines import Lines
 from alphatrader.sim.faults.messages import MessageRules
 from alphatrader.sim.faults.requests import RequestRules
@@ -184,24 +184,3 @@ class FaultBoard:
         """How long an order message of this moment is held back, 0 if it isn't."""
         until_s = max(self._silent_until_s, self._held_until_s) if about_fill else self._silent_until_s
         return max(0.0, until_s - self._now_s(), self.delay_s("orders"))
-
-    # The services still ask these; rules for requests and messages have taken their place.
-
-    def take_swallow(self, order_type: str) -> bool:
-        """Whether a new order is to be lost."""
-        del order_type
-        return False
-
-    def take_warning(self) -> WarnNext | None:
-        """Return the warning that is due for a new order."""
-        return None
-
-    def take_withheld(self, what: str) -> bool:
-        """Whether an end marker is to be left out."""
-        del what
-        return False
-
-    @property
-    def duplicating(self) -> bool:
-        """Whether each status goes out twice."""
-        return False

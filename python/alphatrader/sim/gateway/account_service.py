@@ -8,7 +8,6 @@ from msgspec import Struct
 from alphatrader.sim.exchange.account import Position
 from alphatrader.sim.exchange.exchange import Exchange
 from alphatrader.sim.exchange.valuation import AccountFigures, Mark
-from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.account_values import value_rows
 from alphatrader.sim.gateway.order_parts import contract_fields
 from alphatrader.sim.gateway.session import Session
@@ -40,11 +39,10 @@ class _Subscribers(Struct):
 class AccountService:
     """Serves everything about the account."""
 
-    def __init__(self, exchange: Exchange, market: SimulatedMarket, faults: FaultBoard) -> None:
+    def __init__(self, exchange: Exchange, market: SimulatedMarket) -> None:
         self._exchange = exchange
         self._account = exchange.account
         self._market = market
-        self._faults = faults
         self._to = _Subscribers([], [], {}, {}, {})
         self._refresh_due_s = 0.0
         self._pnl_due_s = 0.0
@@ -59,8 +57,7 @@ class AccountService:
             return
         self._to.updates.append(session)
         self._send_updates(session, self._exchange.figures())
-        if not self._faults.take_withheld("account_updates"):
-            session.send(message(54, 1, self._account.account_id))
+        session.send(message(54, 1, self._account.account_id))
 
     def updates_multi(self, session: Session, request: AccountUpdatesMultiRequest) -> None:
         """Start account values under a request id."""
@@ -81,8 +78,7 @@ class AccountService:
         for position in self._account.positions.values():
             if position.quantity:
                 self._send_position(session, position)
-        if not self._faults.take_withheld("positions"):
-            session.send(message(62, 1))
+        session.send(message(62, 1))
 
     def pnl(self, session: Session, request: PnlRequest) -> None:
         """Start profit and loss, of the account or of one contract."""

@@ -1,6 +1,5 @@
 """Answers questions about contracts, and resolves the descriptions in all other requests."""
 
-from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.catalogue import Catalogue
 from alphatrader.sim.gateway.contract_messages import (
     contract_details,
@@ -23,9 +22,8 @@ MAX_SAMPLES = 16
 class ContractService:
     """Security definitions."""
 
-    def __init__(self, market: SimulatedMarket, faults: FaultBoard) -> None:
+    def __init__(self, market: SimulatedMarket) -> None:
         self._market = market
-        self._faults = faults
         self.catalogue = Catalogue(market.contracts())
 
     def resolve(self, session: Session, req_id: int, query: ContractQuery) -> ListedContract | None:
@@ -60,8 +58,7 @@ class ContractService:
                     session.version,
                 )
             )
-        if not self._faults.take_withheld("contract_details"):
-            session.send(message(52, 1, request.req_id))
+        session.send(message(52, 1, request.req_id))
 
     def option_parameters(self, session: Session, request: OptionParametersRequest) -> None:
         """Send expiries and strikes, once for each exchange."""

@@ -119,5 +119,8 @@ class _Fork:
         order = _live_order(self._stage, session, request.order_id)
         if order is None:
             return None
-        self._stage.gateway.exchange.interventions.free_id(order)
-        return False
+        gateway = self._stage.gateway
+        gateway.exchange.interventions.free_id(order)
+        # A child's parent may be filled by now, and no child may be added to it.
+        gateway.answer(session, structs.replace(request, terms=structs.replace(request.terms, parent_id=0)))
+        return True
