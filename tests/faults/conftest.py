@@ -95,7 +95,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scene]:
+    """Market and gateway; an indirect parameter chooses the gateway's behaviours."""
     market = ScriptedMarket()
-    async with open_simulator(SimSettings(state_dir=tmp_path / "exchange"), market) as sim:
+    settings = SimSettings(state_dir=tmp_path / "exchange", behaviours=getattr(request, "param", {}))
+    async with open_simulator(settings, market) as sim:
         yield Scene(sim, market, tmp_path / "home")

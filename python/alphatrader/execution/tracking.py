@@ -57,6 +57,8 @@ class TrackedOrder:
     fills: dict[str, Execution] = field(default_factory=dict)
     """By execution stem: a correction replaces what it corrects."""
     last_error: str = ""
+    taken_back: int = 0
+    """Contracts by which corrections made executions smaller: statuses go on counting them."""
     absent_polls: int = 0
     first_absent_ns: int = 0
 
@@ -73,7 +75,7 @@ class TrackedOrder:
     @property
     def fills_missing(self) -> bool:
         """A status told of fills whose executions have not been heard."""
-        return self.reported_filled > self.filled
+        return self.reported_filled - self.taken_back > self.filled
 
     @property
     def dead(self) -> bool:
@@ -126,6 +128,8 @@ class TrackedOrder:
         known = self.fills.get(execution.stem)
         if known is not None and known.exec_id >= execution.exec_id:
             return False
+        if known is not None:
+            self.taken_back += known.quantity - execution.quantity
         self.fills[execution.stem] = execution
         self.perm_id = self.perm_id or execution.perm_id
         if not self.dead:
