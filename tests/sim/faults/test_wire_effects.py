@@ -94,3 +94,12 @@ async def test_the_seed_decides_what_is_struck(bench, do):
 
     assert struck(1) == struck(1) != struck(2)
     assert struck(1) != data
+
+
+async def test_splits_and_delays_together_lose_no_byte(live):
+    live.fault("wire", do="split", share=0.6, by_s=0.01, for_s=2)
+    live.fault("wire", do="delay", share=0.6, by_s=0.01, for_s=2)
+    trades = [live.buy(quantity=1) for _ in range(4)]
+    for trade in trades:
+        await live.status(trade, "Filled")
+    assert await live.ib.reqCurrentTimeAsync()

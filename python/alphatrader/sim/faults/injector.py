@@ -35,7 +35,7 @@ class FaultInjector:
     """Applies faults. ``seed`` decides what chance decides: the same seed, the same strikes."""
 
     def __init__(self, gateway: Gateway, door: Door, alphavantage: AlphaVantageFaults, seed: int) -> None:
-        stage = Stage(gateway, door, Random(f"faults {seed}"))  # noqa: S311 - chance, not secrecy
+        self._stage = stage = Stage(gateway, door, Random(f"faults {seed}"))  # noqa: S311 - chance, not secrecy
         self._board = gateway.faults
         self._alphavantage = alphavantage
         self._link = LinkEffects(stage)

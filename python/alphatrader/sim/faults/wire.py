@@ -42,7 +42,8 @@ class WireRules(Rules[WireRule]):
             if instead is not None:
                 data = instead
                 self.struck(entry)
-            if not data:
+            if not data or session in self._late:
+                # What one rule has put off or cut in two is no whole write for the next.
                 break
         return data
 
