@@ -87,8 +87,6 @@ def test_volume_and_volatility_over_the_day_have_mean_one() -> None:
     assert tapes.volatility_by_bucket(moved, 2, step_s=1) == pytest.approx([np.sqrt(2.0), 0.0])
     step = np.log(1.02)
     assert tapes.mid_returns(moved, 1) == pytest.approx([step, -step, 0.0, 0.0])
-    # Squares: 1, 1, 0, 0 (mean 1/2); fourth powers the same: 0.5 / 0.25 - 3.
-    assert tapes.excess_kurtosis(moved, 1) == pytest.approx(-1.0)
 
 
 def test_the_tick_rule_carries_the_last_direction() -> None:
@@ -134,3 +132,12 @@ def test_flow_goes_with_the_return_of_its_minute() -> None:
     made = sample(prints, quotes, length_s=200)
     assert tapes.flow_correlation(made, step_s=1) > 0.95
     assert abs(tapes.flow_correlation(made, ahead=1, step_s=1)) < 0.6
+
+
+def test_the_tail_is_measured_against_the_median_move() -> None:
+    log_moves = np.array([1.0, -1.0, 2.0, -3.0, 1.0, 30.0, -1.0, 2.0, -9.0, 1.0]) * 1e-4
+    mid = 100.0 * np.exp(np.concatenate(([0.0], np.cumsum(log_moves))))
+    quotes = [(float(at), level - 0.005, level + 0.005) for at, level in enumerate(mid.tolist())]
+    made = sample([(1.0, 100.0, 1.0)], quotes, length_s=10)
+    # The median size is 1.5: three deviations are 6.67, which 30 and 9 exceed.
+    assert tapes.tail_share(made, step_s=1) == pytest.approx(0.2)

@@ -87,3 +87,32 @@ async def test_prints_that_a_client_receives_are_those_of_the_file(tmp_path: Pat
     assert [(float(price), float(size), int(ms)) for price, size, ms, *_ in told] == [
         (int(row[1]) / 10_000, float(row[2]), midnight_ns // 1_000_000 + int(row[0])) for row in recorded
     ]
+
+
+@needs_tape
+@pytest.mark.data
+async def test_orders_trade_against_the_recorded_quote(tmp_path: Path) -> None:
+    logging.getLogger("ib_async").setLevel(logging.CRITICAL)
+    ib_async = importlib.import_module("ib_async")
+    market = build_market(MarketSpec(seed=1, tape=IBM, start_fraction=0.5))
+    advance = market.advance
+    market.advance = lambda to_ns: []  # type: ignore[method-assign]  # time stands still
+    con_id = market.contracts()[0].con_id
+    advance(market.now_ns + calendar.NS)
+    quote = market.quote(con_id)
+    async with open_simulator(SimSettings(state_dir=tmp_path, tape=IBM, symbols=("IBM",)), market) as sim:
+        ib = ib_async.IB()
+        ib.RequestTimeout = TIMEOUT_S
+        await ib.connectAsync("127.0.0.1", sim.port, clientId=1, timeout=TIMEOUT_S)
+        try:
+            contract = ib_async.Stock("IBM", "SMART", "USD")
+            await ib.qualifyContractsAsync(contract)
+            trade = ib.placeOrder(contract, ib_async.LimitOrder("BUY", 10, quote.ask, tif="IOC"))
+            await until(trade.isDone, "the buy is done")
+            assert [(fill.execution.price, fill.execution.shares) for fill in trade.fills] == [(quote.ask, 10.0)]
+            assert market.displayed(con_id, "ask")[0] == (quote.ask, quote.ask_size - 10)
+            deep = ib.placeOrder(contract, ib_async.LimitOrder("BUY", int(quote.ask_size), quote.ask, tif="IOC"))
+            await until(deep.isDone, "the second buy is done")
+            assert sum(fill.execution.shares for fill in deep.fills) == quote.ask_size - 10
+        finally:
+            ib.disconnect()

@@ -10,7 +10,8 @@ from alphatrader.sim.market.types import MarketTables, Print, Quote
 
 _CHUNK_NS = 60 * calendar.NS
 _OFF_EXCHANGE = frozenset({"FINRA", "TRF", "DARK"})
-_AUCTION = frozenset({"O", "5", "6", "Q", "M"})
+_NO_PRICE_DISCOVERY = frozenset("O56QMWB4ZUP")
+"""Conditions of auctions, official, average, derivative and prior prices, late reports: as left out of real tapes."""
 _DAY_NS = 86_400 * calendar.NS
 
 
@@ -27,14 +28,14 @@ def simulate(symbol: str, session_date: str, seed: int) -> tuple[TapeSample, Cha
 
 
 def record_tape(market: MarketTables, con_id: int, name: str, until_ns: int) -> TapeSample:
-    """Run a market and keep what it says of one underlying; auctions are left out, as from real tapes."""
+    """Run a market and keep what it says of one underlying; what tells no price of the moment is left out."""
     begin_ns = market.now_ns
     prints: list[Print] = []
     quotes: list[Quote] = []
     while market.now_ns < until_ns:
         for update in market.advance(min(market.now_ns + _CHUNK_NS, until_ns)):
             if isinstance(update, Print):
-                if update.con_id == con_id and _AUCTION.isdisjoint(update.conditions.split()):
+                if update.con_id == con_id and _NO_PRICE_DISCOVERY.isdisjoint(update.conditions.split()):
                     prints.append(update)
             elif isinstance(update, Quote) and update.con_id == con_id:
                 quotes.append(update)
