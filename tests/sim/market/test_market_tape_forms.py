@@ -19,7 +19,19 @@ from alphatrader import calendar
 from alphatrader.domain.errors import ClosedMarketError, DataError
 from alphatrader.sim.market import Depth, MarketSpec, Print, Quote, build_market
 from alphatrader.sim.market.tape.databento import read_dbn
-from alphatrader.sim.market.tape.form import DEPTH, QUOTE, TRADE, DepthStates, merge
+from alphatrader.sim.market.tape.form import (
+    DEPTH,
+    QUOTE,
+    TRADE,
+    DepthStates,
+    InstrumentTape,
+    Quotes,
+    SaleKind,
+    Trades,
+    merge,
+)
+from alphatrader.sim.market.tape.listed import underlying_of
+from alphatrader.sim.market.tape.player import TapeUnderlying
 from alphatrader.sim.market.types import MarketUpdate
 
 L2 = Path(__file__).parents[4] / "shared/data/l2"
@@ -389,3 +401,49 @@ def test_databento_without_its_decoder_is_refused_in_one_line(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "databento_dbn", None)
     with pytest.raises(DataError, match="needs the package databento-dbn"):
         build_market(MarketSpec(seed=1, tape=L2 / "ESH4_2023-12-24.mbo.dbn.zst"))
+
+
+event = st.tuples(st.integers(0, 3_000_000_000), st.integers(1, 400), st.integers(1, 9))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    prints=st.lists(event, max_size=30),
+    quotes=st.lists(event, min_size=1, max_size=30),
+    cuts=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    late=st.integers(0, 30),
+)
+def test_any_tape_is_played_as_it_is_however_time_is_cut_and_wherever_it_starts(
+    prints: list[tuple[int, int, int]], quotes: list[tuple[int, int, int]], cuts: list[int], late: int
+) -> None:
+    columns = [np.array(sorted(rows), dtype=np.int64).reshape(-1, 3).T for rows in (prints, quotes)]
+    (trade_at, trade_price, trade_size), (quote_at, bid, size) = columns
+    none, cents = np.zeros(len(trade_at), dtype=np.int16), 0.01
+    trades = Trades(OPEN_NS + trade_at, trade_price * cents, trade_size / 4, none, none, ("IEX",), (SaleKind("I"),))
+    nowhere = np.zeros(len(quote_at), dtype=np.int16)
+    best = Quotes(
+        OPEN_NS + quote_at, bid * cents, size * 1.0, (bid + size) * cents, size * 2.0, nowhere, nowhere, ("",)
+    )
+    tape = InstrumentTape("ABC", "STK", trades, best, None, merge(trades.ts_ns, best.ts_ns, None))
+    contract = underlying_of(tape, DATE)
+
+    whole = TapeUnderlying(tape, contract, OPEN_NS)
+    updates: list[MarketUpdate] = []
+    now_ns, turn = OPEN_NS, 0
+    while now_ns < OPEN_NS + 4 * S:
+        now_ns += cuts[turn % len(cuts)] * S // 10
+        turn += 1
+        updates += whole.step(now_ns)
+    assert [(u.ts_ns, u.price, u.size) for u in updates if isinstance(u, Print)] == list(
+        zip(trades.ts_ns.tolist(), trades.price.tolist(), trades.size.tolist(), strict=True)
+    )
+    rows = list(zip(*(column.tolist() for column in best[:5]), strict=True))
+    changed = [row for before, row in zip([None, *rows], rows, strict=False) if before is None or before[1:] != row[1:]]
+    assert [(u.ts_ns, *u[2:6]) for u in updates if isinstance(u, Quote)] == changed
+
+    start_ns = OPEN_NS + late * S // 10
+    later = TapeUnderlying(tape, contract, start_ns)
+    assert later.past.history(0, start_ns) == [u for u in updates if isinstance(u, Print) and u.ts_ns < start_ns]
+    later.step(now_ns)
+    assert later.quote(now_ns) == whole.quote(now_ns)
+    assert later.levels("ask") == whole.levels("ask")
