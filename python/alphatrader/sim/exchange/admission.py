@@ -169,7 +169,8 @@ class Admission:
             cash -= value + fees
             mark = valuation.mark_price(trade.contract.con_id)
             changes.append(Holding(trade.contract, trade.signed, mark if mark > 0 else trade.price))
-        return valuation.figures(), valuation.figures(changes, cash)
+        marks = valuation.marks()
+        return valuation.figures(marks=marks), valuation.figures(changes, cash, marks)
 
     def _trades(self, request: OrderRequest) -> list[Trade]:
         quantity = int(request.quantity)

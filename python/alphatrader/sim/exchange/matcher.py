@@ -21,7 +21,7 @@ from alphatrader.sim.exchange.order_types import order_type
 from alphatrader.sim.exchange.orders import Order, OrderStatus
 from alphatrader.sim.exchange.pegs import pegged_price
 from alphatrader.sim.exchange.seen import Seen
-from alphatrader.sim.market.types import Auction
+from alphatrader.sim.market.types import Auction, Quote
 
 IMMEDIATE = frozenset({"IOC", "FOK"})
 
@@ -75,17 +75,18 @@ class Matcher:
     # ---------------------------------------------------------------------------------------------------------- parts
 
     def _work_single(self, order: Order, seen: Seen) -> None:
+        quote = seen.last_quote(order.con_id)
         if order.rested:
             self._be_hit(order, seen.left(order.con_id))
         elif order.working_limit is None and order_type(order.order_type).peg:
             self._peg(order)
-        if not order.done and not self._unpriced(order):
+        if not order.done and not self._unpriced(order) and _may_take(order, quote):
             self._take(order)
         if order.done:
             return
         if order.rested and order_type(order.order_type).floats:
             self._peg(order)
-        self._queue(order)
+        self._move_up(order, quote)
 
     def _unpriced(self, order: Order) -> bool:
         """Whether a pegged order has no price yet, the side it follows being absent."""
@@ -146,6 +147,21 @@ class Matcher:
             if not order.done and order.display_size and hit == shown:
                 self._queue(order, anew=True)
 
+    def _move_up(self, order: Order, quote: Quote | None) -> None:
+        """See what is left of the queue: by the quote where it says enough, for to price an option's book is dear."""
+        limit = order.effective_limit
+        if quote is None or limit is None or order.queue_ahead <= 0:
+            if order.queue_ahead < 0:
+                self._queue(order)
+            return
+        best, size = (quote.bid, quote.bid_size) if order.side == "BUY" else (quote.ask, quote.ask_size)
+        level = [(best, size)] if best > 0 else []
+        ahead = bound_ahead(order, float(limit), level, order.queue_ahead)
+        if ahead == order.queue_ahead and self._desk.instruments[order.con_id].sec_type == "STK":
+            self._queue(order)
+        else:
+            order.queue_ahead = ahead
+
     def _queue(self, order: Order, *, anew: bool = False) -> None:
         """Take a place behind what is displayed at the order's price, or see what is left of it."""
         limit = order.effective_limit
@@ -178,6 +194,15 @@ class Matcher:
         order.status = OrderStatus.PENDING_CANCEL
         self._desk.note(order, full=False)
         self._desk.close(order, notice=False, reason=BY_SYSTEM)
+
+
+def _may_take(order: Order, quote: Quote | None) -> bool:
+    """Whether the other side may have come to the order's price; without a new quote one must look."""
+    limit = order.effective_limit
+    if quote is None or limit is None:
+        return True
+    other = quote.ask if order.side == "BUY" else quote.bid
+    return other > 0 and within(order, other, float(limit))
 
 
 def _enough(order: Order, quantity: int) -> bool:

@@ -29,6 +29,11 @@ class Seen:
         """Whether any of the contracts was quoted or traded."""
         return any(con_id in self.quotes or con_id in self.prints for con_id in con_ids)
 
+    def last_quote(self, con_id: int) -> Quote | None:
+        """Return a contract's last quote of the step, None if it was not quoted."""
+        quotes = self.quotes.get(con_id)
+        return quotes[-1] if quotes else None
+
     def left(self, con_id: int) -> list[PrintLeft]:
         """Return a contract's prints with the size that our orders have not had yet."""
         if con_id not in self._left:

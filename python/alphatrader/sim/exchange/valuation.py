@@ -118,9 +118,14 @@ class Valuation:
                 marks.append(Mark(position, price, value, value - position.average_cost * position.quantity))
         return marks
 
-    def figures(self, changes: Iterable[Holding] = (), cash_change: Decimal = _ZERO) -> AccountFigures:
-        """Return the account as it is, or as it would be with ``changes`` of quantity and cash."""
-        marks = self.marks()
+    def figures(
+        self, changes: Iterable[Holding] = (), cash_change: Decimal = _ZERO, marks: list[Mark] | None = None
+    ) -> AccountFigures:
+        """Return the account as it is, or as it would be with ``changes`` of quantity and cash.
+
+        ``marks`` are those of this moment, where the caller has them: to price options is dear.
+        """
+        marks = self.marks() if marks is None else marks
         holdings = {
             mark.position.con_id: Holding(self._instruments[mark.position.con_id], mark.position.quantity, mark.price)
             for mark in marks
