@@ -38,6 +38,8 @@ class OptionDesk:
         self._standing = Standing(self.flow, len(chain.options), chain.backdrop.open_ns)
         self._consumption = Consumption(_REFILL_SHARE)
         self._rows: Rows = np.empty(0, dtype=np.intp)
+        self._asked: dict[int, tuple[float, float, float, float]] = {}
+        self._asked_tick = -1
         self._page: list[MarketUpdate] = []
         self._page_ns = (0, 0)
 
@@ -97,11 +99,9 @@ class OptionDesk:
 
     def quote(self, con_id: int, at_ns: int) -> Quote:
         """Return the quote of an option at an instant, less what clients took."""
-        row = np.array([self.chain.row_of[con_id]])
-        tally = self._standing.at(row, at_ns)
-        quoted = self.chain.quotes(row, np.array([self.chain.backdrop.tick_at(at_ns)]))
-        best = self._best(con_id, *(float(column[0]) for column in quoted))
-        return Quote(self._grid_ns(at_ns), con_id, *best, *(float(tally[i][0]) for i in (1, 2, 0)))
+        volume, last, last_size = self._standing.one(self.chain.row_of[con_id], at_ns)
+        bid, bid_size, ask, ask_size = self._best(con_id, *self._quoted(con_id, at_ns))
+        return Quote(self._grid_ns(at_ns), con_id, bid, bid_size, ask, ask_size, last, last_size, volume)
 
     def greeks(self, con_id: int, at_ns: int) -> Greeks:
         """Return the model values of an option at an instant."""
@@ -112,10 +112,8 @@ class OptionDesk:
 
     def displayed(self, con_id: int, side: Literal["bid", "ask"], at_ns: int) -> Levels:
         """Return the displayed (price, size) levels, best first, that an incoming order can take."""
-        row = np.array([self.chain.row_of[con_id]])
-        quoted = self.chain.quotes(row, np.array([self.chain.backdrop.tick_at(at_ns)]))
-        price, size = (quoted.bid, quoted.bid_size) if side == "bid" else (quoted.ask, quoted.ask_size)
-        return self._levels(con_id, side, float(price[0]), float(size[0]))
+        bid, bid_size, ask, ask_size = self._quoted(con_id, at_ns)
+        return self._levels(con_id, side, *((bid, bid_size) if side == "bid" else (ask, ask_size)))
 
     def consume(self, con_id: int, side: Literal["bid", "ask"], price: float, size: float) -> None:
         """Remove size that a client's order took; it comes back within seconds."""
@@ -176,11 +174,26 @@ class OptionDesk:
 
     # --------------------------------------------------------------------------------------------------------- inside
 
+    def _quoted(self, con_id: int, at_ns: int) -> tuple[float, float, float, float]:
+        """Return bid, bid size, ask and ask size as quoted, kept for as long as the instant stays the same."""
+        tick = self.chain.backdrop.tick_at(at_ns)
+        if tick != self._asked_tick:
+            self._asked.clear()
+            self._asked_tick = tick
+        found = self._asked.get(con_id)
+        if found is None:
+            quoted = self.chain.quotes(np.array([self.chain.row_of[con_id]]), np.array([tick]))
+            bid, bid_size, ask, ask_size = (float(column[0]) for column in quoted)
+            found = self._asked[con_id] = bid, bid_size, ask, ask_size
+        return found
+
     def _grid_ns(self, at_ns: int) -> int:
         backdrop = self.chain.backdrop
         return backdrop.instant(backdrop.tick_at(at_ns))
 
-    def _best(self, con_id: int, bid: float, bid_size: float, ask: float, ask_size: float) -> tuple[float, ...]:
+    def _best(
+        self, con_id: int, bid: float, bid_size: float, ask: float, ask_size: float
+    ) -> tuple[float, float, float, float]:
         if self._consumption:
             bids, asks = self._levels(con_id, "bid", bid, bid_size), self._levels(con_id, "ask", ask, ask_size)
             bid, bid_size = bids[0] if bids else (0.0, 0.0)

@@ -25,6 +25,8 @@ class Standing:
     def __init__(self, flow: OptionFlow, contracts: int, open_ns: int) -> None:
         self._flow, self._open_ns = flow, open_ns
         self._minute = np.zeros(contracts, dtype=np.int64)
+        self._running: dict[int, OptionPrints] = {}
+        self._running_minute = 0
         self._volume, self._last, self._last_size = np.zeros(contracts), np.zeros(contracts), np.zeros(contracts)
 
     def at(self, rows: Rows, ts_ns: int) -> Tally:
@@ -43,6 +45,23 @@ class Standing:
         place[rows] = np.arange(len(rows))
         _add(tally, self._flow, running, count, place)
         return tally
+
+    def one(self, row: int, ts_ns: int) -> tuple[float, float, float]:
+        """Return volume, last price and last size of one contract; cheaper when asked again within the minute."""
+        minute = min(max((ts_ns - self._open_ns) // MINUTE_NS, 0), self._flow.minutes)
+        if minute != self._running_minute:
+            self._running.clear()
+            self._running_minute = minute
+        prints = self._running.get(row)
+        if prints is None:
+            rows = np.array([row])
+            self.carry(rows, minute)
+            prints = self._running[row] = self._flow.prints(rows, minute, minute + 1)
+        count = int(np.searchsorted(prints.ts_ns, ts_ns, side="left"))
+        if not count:
+            return float(self._volume[row]), float(self._last[row]), float(self._last_size[row])
+        volume = float(self._volume[row] + prints.size[:count].sum())
+        return volume, float(prints.price[count - 1]), float(prints.size[count - 1])
 
     def carry(self, rows: Rows, minute: int) -> None:
         """Carry contracts forward to the start of a minute."""
