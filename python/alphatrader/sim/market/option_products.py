@@ -135,12 +135,12 @@ _PRODUCTS = {
                 OptionClass("SPX", "european", "cash", ExpirySchedule(0, 0, 4), _INDEX_NEAR, _INDEX_FAR, _INDEX_FAR),
                 OptionClass("SPXW", "european", "cash", ExpirySchedule(6, 3, 1), _INDEX_NEAR, _INDEX_FAR, _INDEX_FAR),
             ),
-            _INDEX, 0.012, SpreadShape(0.0, 0.020, 0.0015, 0.004), 0.30, 22.0, 0.03, 45.0, _CBOE,
+            _INDEX, 0.012, SpreadShape(0.012, 0.030, 0.0025, 0.004), 0.30, 22.0, 0.03, 45.0, _CBOE,
         ),
         OptionProduct(
             "XSP",
             (OptionClass("XSP", "european", "cash", ExpirySchedule(6, 2, 1), *_MINI),),
-            _PENNY, 0.012, SpreadShape(0.003, 0.010, 0.003, 0.004), 0.006, 30.0, 0.04, 30.0, _CBOE,
+            _PENNY, 0.012, SpreadShape(0.006, 0.013, 0.003, 0.004), 0.006, 30.0, 0.04, 30.0, _CBOE,
         ),
         OptionProduct(
             "AAPL",
