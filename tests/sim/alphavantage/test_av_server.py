@@ -282,6 +282,33 @@ async def test_fault_bodies_are_the_real_ones(client: Client) -> None:
         assert body == real
 
 
+async def test_a_chain_of_the_day_before_and_bodies_that_are_old_or_cut(client: Client) -> None:
+    ask = {"function": "REALTIME_OPTIONS", "symbol": "SPY"}
+    fresh = await client.get(**ask)
+    client.faults.set_fault("previous_day")
+    wrong = await client.get(**ask)
+    assert {row["date"] for row in wrong["data"]} == {"2026-11-19"} != {row["date"] for row in fresh["data"]}
+    client.market.advance(client.market.now_ns + 60 * 10**9)
+    client.faults.set_fault("stale")
+    assert await client.get(**ask) == fresh
+    assert await client.get(**ask) != fresh
+    client.faults.set_fault("cut")
+    status, body = await client.raw(**ask)
+    assert status == 200
+    with pytest.raises(ValueError, match=r".*"):
+        json.loads(body)
+
+
+async def test_notices_in_place_of_data(client: Client) -> None:
+    ask = {"function": "GLOBAL_QUOTE", "symbol": "SPY"}
+    client.faults.set_fault("premium")
+    assert "premium endpoint" in (await client.get(**ask))["Information"]
+    client.faults.set_fault("bad_key")
+    assert "apikey" in (await client.get(**ask))["Error Message"]
+    client.faults.set_fault("delayed")
+    assert "Global Quote - DATA DELAYED BY 15 MINUTES" in await client.get(**ask)
+
+
 async def test_faults_strike_as_often_as_asked(client: Client) -> None:
     client.faults.set_fault("error_500", 2)
     ask = {"function": "GLOBAL_QUOTE", "symbol": "SPY"}

@@ -4,10 +4,25 @@ from typing import Literal, get_args
 
 from alphatrader.domain.errors import ConfigError
 
-FaultKind = Literal["limit", "daily_limit", "placeholder", "garbage", "error_500", "hang"]
+FaultKind = Literal[
+    "limit",
+    "daily_limit",
+    "placeholder",
+    "premium",
+    "bad_key",
+    "garbage",
+    "cut",
+    "previous_day",
+    "stale",
+    "delayed",
+    "error_500",
+    "hang",
+]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-"""``limit`` and ``daily_limit``: a notice instead of data; ``placeholder``: invented option rows; ``garbage``: a body
-that is no JSON; ``error_500``: a server error; ``hang``: no answer until the client gives up."""
+"""``limit``, ``daily_limit``, ``premium`` and ``bad_key``: a notice instead of data; ``placeholder``: invented option
+rows; ``garbage``: a body that is no JSON; ``cut``: a body that ends in its middle; ``previous_day``: the chain of the
+day before in place of today's; ``stale``: the body that the same question had before, once more; ``delayed``: data of a
+quarter of an hour ago; ``error_500``: a server error; ``hang``: no answer until the client gives up."""
 
 
 class AlphaVantageFaults:

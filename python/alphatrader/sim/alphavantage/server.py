@@ -22,6 +22,8 @@ from alphatrader.sim.market.types import MarketTables
 DELAY_NS = 15 * 60 * calendar.NS
 """How old everything is that a key with ``entitlement=delayed`` sees."""
 _SHUTDOWN_S = 1.0
+_BODIES_KEPT = 8
+"""Past answers, for the fault that repeats one."""
 _GARBAGE = b'{"endpoint": "Realtime Options", "message": "succ\x00\xff<html>'
 
 
@@ -84,6 +86,7 @@ class _Service:
         self._clock = clock
         self._faults = faults
         self._meter = Meter(plan, clock.wall_s)
+        self._before: dict[tuple[tuple[str, str], ...], bytes] = {}
         self.stopping = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -95,14 +98,38 @@ class _Service:
             return web.Response(status=503)
         if fault == "error_500":
             return web.Response(status=500, text="Internal Server Error")
-        body = self._faulty(fault, query.get("apikey", "")) if fault else self._body(query)
+        body = self._faulty(fault, query) if fault else self._fresh(query)
         table = as_csv(query.get("function", ""), body) if query.get("datatype") == "csv" and not fault else None
         if table is not None:
             return web.Response(body=table, content_type="application/x-download")
         return web.Response(body=body, content_type="application/json")
 
-    def _faulty(self, fault: FaultKind, api_key: str) -> bytes:
+    def _fresh(self, query: Mapping[str, str]) -> bytes:
+        """Answer as it should be, and keep it: stale bodies are what was true before."""
+        body = self._body(query)
+        question = tuple(sorted(query.items()))
+        self._before.pop(question, None)
+        self._before[question] = body
+        while len(self._before) > _BODIES_KEPT:
+            del self._before[next(iter(self._before))]
+        return body
+
+    def _faulty(self, fault: FaultKind, query: Mapping[str, str]) -> bytes:
+        api_key = query.get("apikey", "")
         match fault:
+            case "premium":
+                return answers.premium_function()
+            case "bad_key":
+                return answers.bad_key()
+            case "cut":
+                whole = self._body(query)
+                return whole[: len(whole) // 2]
+            case "previous_day":
+                return self._body({**query, "function": "HISTORICAL_OPTIONS", "date": ""})
+            case "stale":
+                return self._before.get(tuple(sorted(query.items()))) or self._fresh(query)
+            case "delayed":
+                return self._body({**query, "entitlement": "delayed"})
             case "limit":
                 return answers.burst_limit()
             case "daily_limit":
