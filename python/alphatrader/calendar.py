@@ -163,6 +163,14 @@ def sessions_before(date: str | dt.date, count: int) -> list[Session]:
     return [table.sessions[label] for label in table.dates[end - count : end]]
 
 
+def known_sessions_before(date: str | dt.date, at_most: int) -> list[Session]:
+    """Return the last sessions strictly before a date, oldest first: fewer than asked for where the calendar starts."""
+    text = _iso(date)
+    table = _table()
+    end = bisect.bisect_left(table.dates, text)
+    return [table.sessions[label] for label in table.dates[max(0, end - at_most) : end]]
+
+
 def expiry_date(expiry: str) -> str:
     """Turn an option's ``YYYYMMDD`` into ``YYYY-MM-DD``. Raises DataError if it is no calendar date."""
     if len(expiry) != 8 or not (expiry.isascii() and expiry.isdigit()):

@@ -5,6 +5,7 @@ import csv
 import importlib
 import io
 import logging
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -114,5 +115,30 @@ async def test_orders_trade_against_the_recorded_quote(tmp_path: Path) -> None:
             deep = ib.placeOrder(contract, ib_async.LimitOrder("BUY", int(quote.ask_size), quote.ask, tif="IOC"))
             await until(deep.isDone, "the second buy is done")
             assert sum(fill.execution.shares for fill in deep.fills) == quote.ask_size - 10
+        finally:
+            ib.disconnect()
+
+
+@needs_tape
+@pytest.mark.data
+async def test_years_that_the_calendar_lacks_are_no_error(tmp_path: Path) -> None:
+    """The past before an old tape is made up back to where the calendar starts, and no further."""
+    logging.getLogger("ib_async").setLevel(logging.CRITICAL)
+    ib_async = importlib.import_module("ib_async")
+    settings = SimSettings(state_dir=tmp_path, tape=IBM, symbols=("IBM",), session_date="2013-10-07")
+    async with open_simulator(settings) as sim:
+        ib = ib_async.IB()
+        ib.RequestTimeout = TIMEOUT_S
+        await ib.connectAsync("127.0.0.1", sim.port, clientId=1, timeout=TIMEOUT_S)
+        try:
+            contract = ib_async.Stock("IBM", "SMART", "USD")
+            await ib.qualifyContractsAsync(contract)
+            details = await ib.reqContractDetailsAsync(contract)
+            assert details[0].stockType == "COMMON"
+            bars = await ib.reqHistoricalDataAsync(contract, "", "5 Y", "1 day", "TRADES", True)
+            assert 900 < len(bars) < 1000
+            url = f"http://127.0.0.1:{sim.alphavantage_port}/query?apikey=x&function=RSI&symbol=IBM&interval=1min"
+            with await asyncio.to_thread(urllib.request.urlopen, f"{url}&time_period=14&series_type=close") as answer:
+                assert b"Technical Analysis: RSI" in answer.read()
         finally:
             ib.disconnect()

@@ -70,7 +70,7 @@ def contract_details(
         underlying.sec_type if underlying else "",
         ",".join([str(market_rule_of(contract))] * len(exchanges)),
         contract.expiry,
-        "" if option else "ETF",
+        contract.stock_type,
         *((1, 1, 100 if not option else 1) if sized else ()),  # minSize, sizeIncrement, suggestedSizeIncrement
     )
 

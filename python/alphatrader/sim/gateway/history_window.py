@@ -113,7 +113,7 @@ def _sessions_needed(duration: Duration) -> int:
 
 
 def _sessions(before_date: str, count: int) -> list[calendar.Session]:
-    return calendar.sessions_before(before_date, count)
+    return calendar.known_sessions_before(before_date, count)
 
 
 def _calendar_start(end_ns: int, duration: Duration) -> int:

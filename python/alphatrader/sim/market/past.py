@@ -128,7 +128,7 @@ def merged(bars: Sequence[Bar]) -> Bar:
 @lru_cache(maxsize=32)
 def invented_days(symbol: str, before_date: str, last_close: float) -> tuple[Bar, ...]:
     """Invent the sessions before a date, always the same for the same arguments; the last closes at ``last_close``."""
-    sessions = calendar.sessions_before(before_date, SESSIONS_KEPT)
+    sessions = calendar.known_sessions_before(before_date, SESSIONS_KEPT)
     count = len(sessions)
     # Drawn from the last session backwards, so that the same returns precede whatever the number of sessions.
     draw = np.random.default_rng([zlib.crc32(symbol.encode()), zlib.crc32(before_date.encode())])
