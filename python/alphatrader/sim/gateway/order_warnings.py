@@ -6,15 +6,15 @@ from alphatrader.sim.gateway.order_features import warnings_of_features
 from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.order_terms import WireTerms
 
-Warning_ = tuple[int, str]
+Remark = tuple[int, str]
 
-TIF_PRESET: Warning_ = (10349, "Order TIF was set to DAY based on order preset.")
-OUTSIDE_RTH_IGNORED: Warning_ = (
+TIF_PRESET: Remark = (10349, "Order TIF was set to DAY based on order preset.")
+OUTSIDE_RTH_IGNORED: Remark = (
     2109,
     "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination. "
     "PlaceOrder is now being processed.",
 )
-SWEEP_IGNORED: Warning_ = (
+SWEEP_IGNORED: Remark = (
     131,
     "The sweep-to-fill flag and display size are only valid for US stocks routed through SMART, and will be ignored.",
 )
@@ -23,7 +23,7 @@ _REGULAR_HOURS_ONLY = frozenset({"MKT", "MOC", "LOC", "MTL"})
 
 def warnings_of(
     asked: OrderRequest, terms: WireTerms, contract: ListedContract | None, behaviours: Behaviours
-) -> list[Warning_]:
+) -> list[Remark]:
     """Return the remarks on a new order, in the order in which they are made."""
     warnings = warnings_of_features(terms, behaviours)
     stock = contract is not None and contract.sec_type == "STK"
