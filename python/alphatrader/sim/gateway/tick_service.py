@@ -14,8 +14,6 @@ from alphatrader.sim.wire.data_requests import RealTimeBarsRequest, TickByTickRe
 from alphatrader.sim.wire.fields import message
 
 TICK_KINDS = {"Last": 1, "AllLast": 2, "BidAsk": 3, "MidPoint": 4}
-MAX_TICK_BY_TICK = 5
-"""Concurrent tick-by-tick requests a login."""
 BAR_NS = 5_000_000_000
 _NS = 1_000_000_000
 
@@ -54,10 +52,13 @@ Line = TickLine | BarLine
 
 
 class TickService:
-    """Serves reqTickByTickData and reqRealTimeBars."""
+    """Serves reqTickByTickData, ``max_streams`` at once over all clients, and reqRealTimeBars."""
 
-    def __init__(self, market: SimulatedMarket, contracts: ContractService, faults: FaultBoard) -> None:
+    def __init__(
+        self, market: SimulatedMarket, contracts: ContractService, faults: FaultBoard, max_streams: int
+    ) -> None:
         self._market = market
+        self._max_streams = max_streams
         self._contracts = contracts
         self._faults = faults
         self._lines: dict[int, list[TickLine]] = defaultdict(list)
@@ -72,7 +73,7 @@ class TickService:
         if kind is None:
             session.error(request.req_id, 321, "Error validating request.-'xx' : cause - Invalid tick type")
             return
-        if sum(map(len, self._lines.values())) >= MAX_TICK_BY_TICK:
+        if sum(map(len, self._lines.values())) >= self._max_streams:
             session.error(request.req_id, 10190, "Max number of tick-by-tick requests has been reached")
             return
         self._lines[contract.con_id].append(TickLine(session, request.req_id, contract, kind))
