@@ -110,6 +110,17 @@ def test_assignment_against_stock_realises_the_premium_with_the_stock(expiry):
     assert realized == floor.exchange.account.cash - floor.cash
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_the_premium_goes_into_the_stock_or_is_realised_with_the_option(expiry, moves):
+    floor = expiry(behaviours={"premium_moves_into_stock": moves})
+    floor.place(quantity=1, order_type="MKT")
+    floor.step()
+    settle(floor, 655.0)
+    option, stock = (floor.exchange.account.positions[con_id] for con_id in (CALL_CON_ID, SPY_CON_ID))
+    assert option.realized_pnl == (0 if moves else -201)
+    assert stock.average_cost == (Decimal("652.01") if moves else 650)
+
+
 @pytest.mark.parametrize("shown", [True, False])
 def test_settlement_is_shown_as_executions_without_an_order_or_as_positions_alone(expiry, shown):
     floor = expiry(behaviours={"settlement_executions": shown})

@@ -124,4 +124,64 @@ TABLE = (
         "A fill of a combination is reported as one execution of the BAG (leg 01) and one of each leg (02, 03 ..)",
         (True, False),
     ),
+    Behaviour(
+        "children_wake_by_part",
+        Evidence.MEMORY,
+        "A parent's first partial fill wakes its children, for what it has bought; otherwise they wait for its last",
+        (True, False),
+    ),
+    Behaviour(
+        "oca_types",
+        Evidence.DOCUMENTED,
+        "A fill cancels the rest of its group (type 1), or reduces each by what was filled (2, 3)",
+        (True,),
+        "TWS API, One-Cancels-All",
+    ),
+    Behaviour(
+        "held_until_open",
+        Evidence.ISSUE,
+        "An order outside its session is taken, PreSubmitted, and 399 says when it goes to the exchange",
+        (True,),
+        "quoted in many public logs",
+    ),
+    Behaviour(
+        "immediate_refused_while_closed",
+        Evidence.MEMORY,
+        "IOC and FOK orders outside their session are 201 'Exchange is closed.'; otherwise they wait for the open",
+        (True, False),
+    ),
+    Behaviour("day_orders_end", Evidence.DOCUMENTED, "DAY orders end with their session: Cancelled and 202"),
+    Behaviour(
+        "auction_orders_of_options", Evidence.DOCUMENTED, "On-close and on-open orders of options are refused with 387"
+    ),
+    Behaviour(
+        "close_cutoffs",
+        Evidence.DOCUMENTED,
+        "On-close orders are taken until 15:50 (NYSE), 15:55 market and 15:58 limit (Nasdaq), 15:59 (Arca)",
+        (True,),
+        "the exchanges' auction rules",
+    ),
+    Behaviour(
+        "cutoff_binds_cancels",
+        Evidence.MEMORY,
+        "Past the cut-off an on-close order cannot be cancelled: 161",
+        (True, False),
+    ),
+    Behaviour(
+        "default_trigger_method",
+        Evidence.DOCUMENTED,
+        "By default stops trigger on double bid/ask for US options, on the last price for stock",
+        (True,),
+        "TWS API, Trigger Method",
+    ),
+    Behaviour(
+        "active_orders_a_side", Evidence.DOCUMENTED, "At most 20 active orders a contract, side and account; else 201"
+    ),
+    Behaviour(
+        "execution_ids",
+        Evidence.DOCUMENTED,
+        "A corrected execution has the id of the first but for its last part: .01, .02",
+        (True,),
+        "TWS API, Executions and Commissions",
+    ),
 )

@@ -124,7 +124,8 @@ class Admission:
         if desk.rules.past_cutoff(request):
             return rejected(f"{request.order_type} orders can no longer be entered for today's close.")
         open_now = desk.rules.open_for(request) or desk.rules.halted(request)
-        if not open_now and request.tif in IMMEDIATE:
+        refuses = desk.behaviours.on("immediate_refused_while_closed")
+        if not open_now and request.tif in IMMEDIATE and refuses:
             return closed_market()
         if not open_now and desk.rules.session_of(request) is None:
             return closed_market()

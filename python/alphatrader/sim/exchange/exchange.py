@@ -87,7 +87,7 @@ class Exchange:
         desk = self._desk
         if order.done or order.cancel_ns:
             return
-        if order.active and desk.rules.past_cutoff(order):
+        if order.active and desk.rules.past_cutoff(order) and desk.behaviours.on("cutoff_binds_cancels"):
             desk.notice(order, PAST_CUTOFF[0], f"{PAST_CUTOFF[1]}{order.perm_id}")
             if order.status is OrderStatus.PENDING_CANCEL:
                 order.status = OrderStatus.SUBMITTED

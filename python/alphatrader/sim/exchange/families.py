@@ -15,16 +15,20 @@ Close = Callable[[Order], None]
 class Families:
     """Applies what a fill or an end of one order means for its relatives."""
 
-    def __init__(self, registry: OrderRegistry, note: Note, close: Close) -> None:
-        """``note`` saves and reports a changed order; ``close`` cancels one."""
+    def __init__(self, registry: OrderRegistry, note: Note, close: Close, *, by_part: bool = True) -> None:
+        """``note`` saves and reports a changed order; ``close`` cancels one.
+
+        ``by_part``: the first fill of a parent wakes its children, for as much as it has bought; otherwise its last.
+        """
         self._registry = registry
         self._note = note
         self._close = close
+        self._by_part = by_part
 
     def attach(self, child: Order, parent: Order) -> None:
         """Make ``child`` wait for ``parent``; children without a group of their own share one."""
         child.parent_perm_id = parent.perm_id
-        child.held_by_parent = parent.filled == 0
+        child.held_by_parent = not self._wakes(parent)
         if not child.oca_group:
             child.oca_group = str(parent.perm_id)
 
@@ -43,12 +47,7 @@ class Families:
 
     def after_fill(self, order: Order, quantity: int) -> None:
         """Wake the children of a parent; shrink or cancel the others of the order's group."""
-        for child in self._registry.children(order):
-            if child.held_by_parent and not child.done and child.status is not OrderStatus.STAGED:
-                child.held_by_parent = False
-                if not child.waits_for_trigger:
-                    child.status = OrderStatus.SUBMITTED
-                self._note(child)
+        self._wake(order)
         for other in self._registry.group(order):
             if other.oca_type == OCA_CANCEL_ALL or other.remaining <= quantity:
                 self._close(other)
@@ -68,4 +67,18 @@ class Families:
                 self._close(child)
             elif allowed < child.quantity:
                 child.quantity = allowed
+                self._note(child)
+        self._wake(order)
+
+    def _wakes(self, parent: Order) -> bool:
+        return parent.filled > 0 and (self._by_part or parent.done or parent.remaining == 0)
+
+    def _wake(self, parent: Order) -> None:
+        if not self._wakes(parent):
+            return
+        for child in self._registry.children(parent):
+            if child.held_by_parent and not child.done and child.status is not OrderStatus.STAGED:
+                child.held_by_parent = False
+                if not (child.waits_for_trigger or child.conditions or child.good_after_ns):
+                    child.status = OrderStatus.SUBMITTED
                 self._note(child)

@@ -51,9 +51,11 @@ class Gates:
             if order.order_type == "TRAIL LIMIT":
                 _set_trailing_limit(order)
         order.active = True
-        if order.status is not OrderStatus.PENDING_CANCEL:
+        if order.status in {OrderStatus.SUBMITTED, OrderStatus.PENDING_CANCEL}:
+            self._desk.journal.note(order)
+        else:
             order.status = OrderStatus.SUBMITTED
-        self._desk.note(order)
+            self._desk.note(order)
         self._desk.unmatched.add(order.perm_id)
         return True
 

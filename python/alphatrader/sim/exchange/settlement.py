@@ -122,8 +122,9 @@ class Settlement:
         cost = desk.account.positions[contract.con_id].average_cost * exercised
         stock = desk.instruments[contract.underlying_con_id]
         buys = (held > 0) == (contract.right == "C")
-        # The option leaves at its cost, so that it realises nothing; what it cost or brought comes with the stock.
-        carried = cost if held > 0 else -cost
+        # The option leaves at its cost, so that it realises nothing: what it cost or brought comes with the stock.
+        moves = self._desk.behaviours.on("premium_moves_into_stock")
+        carried = (cost if held > 0 else -cost) if moves else _ZERO
         self._fills.move(contract, _closing(held), exercised, _ZERO, -carried)
         shares = exercised * contract.multiplier
         self._fills.move(stock, "BUY" if buys else "SELL", shares, contract.strike, carried)
