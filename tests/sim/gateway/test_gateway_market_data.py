@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from tests.sim.gateway.raw_client import CALL, HELLO_PACED, SPY, served
 
-from alphatrader._core import implied_volatility
 from alphatrader.sim.gateway.generic_ticks import month_volatility
+from alphatrader.sim.gateway.greeks import compute
 from alphatrader.sim.gateway.polled_quotes import combo_quote
-from alphatrader.sim.gateway.valuation import settlement_ns
+from alphatrader.sim.gateway.valuation import OptionTerms, values, volatilities
 from alphatrader.sim.market.types import Auction, Depth, Greeks, Halt, Phase, Quote
 from alphatrader.sim.scripted import CALL_CON_ID, CLOSE_NS, CONTRACTS, OPEN_NS, PUT_CON_ID, SPY_CON_ID, ScriptedMarket
 
@@ -104,22 +104,36 @@ async def test_after_the_close_sides_are_absent_unless_frozen(tmp_path, kind, ab
         assert (await client.tick(5, 1))[0] == shown
 
 
-async def test_greeks_are_solved_at_bid_ask_and_last(client):
+async def test_greeks_follow_the_model(client):
     ask(client, 5, CALL)
-    client.market.trade(CALL_CON_ID, 1.99, 3)
+    await client.tick(5, 49)
     client.market.announce(Greeks(client.market.now_ns, CALL_CON_ID, 0.31, 0.5, 1.99, 0.05, 0.07, -4.0, 650.0))
-    found = {}
-    while len(found) < 4 or 12 not in found:
+    kinds = set()
+    while True:
         message = await client.until(21)
-        found[int(message[2])] = [float(value) for value in message[4:]]
-    assert set(found) == {10, 11, 12, 13}
-    seconds = (settlement_ns(CONTRACTS[1]) - client.market.now_ns) / S
-    for kind, price in ((10, 1.98), (11, 2.00), (12, 1.99)):
-        iv = float(implied_volatility(np.array([price]), 650.0, 650.0, seconds, 1)[0])
-        assert found[kind][0] == pytest.approx(iv, rel=1e-3)
-        assert found[kind][2] == price
-        assert found[kind][7] == 650.0
-    assert found[10][0] < found[12][0] < found[11][0]
+        kinds.add(message[2])
+        if message[2] == "13" and message[4] == "0.31":
+            break
+    assert kinds >= {"10", "11", "13"}
+    assert message[5:] == ["0.5", "1.99", "0", "0.05", "0.07", "-4", "650"]
+
+
+@pytest.mark.parametrize("premium", [0.0, 0.4])
+def test_each_side_is_solved_for_itself_less_the_right_of_early_exercise(premium):
+    now_ns, option = OPEN_NS, CONTRACTS[1]
+    terms, spot = OptionTerms([option]), np.array([650.0])
+    model = float(values(terms, now_ns, spot, np.array([0.31]))["price"][0]) + premium
+    greeks = Greeks(now_ns, option.con_id, 0.31, 0.5, model, 0.05, 0.07, -4.0, 650.0)
+    quote = Quote(now_ns, option.con_id, model - 0.02, 5.0, model + 0.02, 5.0, model, 1.0, 9.0)
+    found = compute([option], terms, {option.con_id: greeks}, {option.con_id: quote}, now_ns)[option.con_id]
+    sides = [[float(value) for value in side.split(b"\0")[:-1]] for side in (found.bid, found.last, found.ask)]
+    assert sides[0][0] < sides[1][0] < sides[2][0]
+    assert sides[1][0] == pytest.approx(0.31, abs=1e-6)
+    for side, price in zip(sides, (model - 0.02, model, model + 0.02), strict=True):
+        iv = float(volatilities(terms, now_ns, spot, np.array([price - premium]))[0])
+        assert side[0] == pytest.approx(iv, abs=1e-7)
+        assert side[2] == pytest.approx(price, abs=1e-6)
+        assert side[1] == pytest.approx(float(values(terms, now_ns, spot, np.array([iv]))["delta"][0]), abs=1e-6)
 
 
 async def test_what_cannot_be_computed_is_minus_one_or_minus_two(client):

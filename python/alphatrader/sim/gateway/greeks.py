@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alphatrader.sim.gateway.quote_messages import number
-from alphatrader.sim.gateway.valuation import OptionTerms, values, volatilities
+from alphatrader.sim.gateway.valuation import Floats, OptionTerms, values, volatilities
 from alphatrader.sim.market.types import Greeks, ListedContract, Quote
 
 NOT_COMPUTED = (-1.0, -2.0, -1.0, -1.0, -2.0, -2.0, -2.0, -1.0)
@@ -59,18 +59,27 @@ def compute(
     """
     own = [greeks[contract.con_id] for contract in contracts]
     spot = np.array([value.underlying_price for value in own])
+    premium = _exercise_premium(terms, now_ns, spot, own)
     shown = [quotes[contract.con_id] for contract in contracts]
-    bid = _side(terms, now_ns, spot, np.array([quote.bid for quote in shown]))
-    ask = _side(terms, now_ns, spot, np.array([quote.ask for quote in shown]))
-    last = _side(terms, now_ns, spot, np.array([quote.last for quote in shown]))
+    bid = _side(terms, now_ns, spot, np.array([quote.bid for quote in shown]), premium)
+    ask = _side(terms, now_ns, spot, np.array([quote.ask for quote in shown]), premium)
+    last = _side(terms, now_ns, spot, np.array([quote.last for quote in shown]), premium)
     return {
         contract.con_id: Computations(bid[row], ask[row], last[row], model_columns(own[row]))
         for row, contract in enumerate(contracts)
     }
 
 
-def _side(terms: OptionTerms, now_ns: int, spot: np.ndarray, price: np.ndarray) -> list[bytes]:
-    iv = volatilities(terms, now_ns, spot, np.where(price > 0.0, price, np.nan))
+def _exercise_premium(terms: OptionTerms, now_ns: int, spot: Floats, own: Sequence[Greeks]) -> Floats:
+    """Return what the model adds to a European value: the right of early exercise. It is taken off before solving."""
+    model_iv = np.array([value.iv if value.iv > 0 else np.nan for value in own])
+    european = values(terms, now_ns, spot, model_iv)["price"]
+    premium = np.maximum(np.array([value.price for value in own]) - european, 0.0)
+    return np.asarray(np.nan_to_num(premium), dtype=np.float64)
+
+
+def _side(terms: OptionTerms, now_ns: int, spot: Floats, price: Floats, premium: Floats) -> list[bytes]:
+    iv = volatilities(terms, now_ns, spot, np.where(price > 0.0, price - premium, np.nan))
     worth = values(terms, now_ns, spot, iv)
     table = np.stack((iv, worth["delta"], price, worth["gamma"], worth["vega"], worth["theta"], spot), axis=1)
     return [

@@ -7,9 +7,8 @@ import numpy as np
 from msgspec import Struct
 
 from alphatrader import calendar
-from alphatrader._core import black_scholes
 from alphatrader.sim.gateway.history_window import Window
-from alphatrader.sim.gateway.valuation import OptionTerms
+from alphatrader.sim.gateway.valuation import OptionTerms, values
 from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import Bar, ListedContract, Quote, SimulatedMarket
 
@@ -171,7 +170,7 @@ class BarSource:
         """Price an option along its underlying at the volatility and spread that it has now."""
         quote, iv = self._market.quote(contract.con_id), self._market.greeks(contract.con_id).iv
         terms = OptionTerms([contract] * len(spots))
-        worth = black_scholes(np.array(spots), terms.strike, terms.seconds(ts_ns), iv, terms.right, outputs=["price"])
+        worth = values(terms, ts_ns, np.array(spots), np.full(len(spots), iv))
         prices = tuple(float(price) for price in worth["price"])
         return max((quote.ask - quote.bid) / 2, _HALF_SPREAD), prices
 
