@@ -122,7 +122,8 @@ async def test_a_client_of_version_157_is_answered_in_its_layouts(bench):
         client.ask(9, 8, 1, SPY_CON_ID, *[""] * 11, 0, "", "")
         details = await client.until(10)
         assert details[1:5] == ["8", "1", "SPY", "STK"]
-        assert len(details) == 39
+        assert details[-9:-6] == ["1", "ISIN", "US78462F1030"]
+        assert len(details) == 41
         client.ask(81, 2, "SP")
         assert (await client.until(79))[3:] == [str(SPY_CON_ID), "SPY", "STK", "ARCA", "USD", "1", "OPT"]
         client.ask(2, 2, 99)

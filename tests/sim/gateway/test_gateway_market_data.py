@@ -137,11 +137,11 @@ def test_each_side_is_solved_for_itself_less_the_right_of_early_exercise(premium
 
 
 async def test_what_cannot_be_computed_is_minus_one_or_minus_two(client):
-    client.market.set_quote(CALL_CON_ID, 0, 700.0)
+    client.market.set_quote(CALL_CON_ID, 0, 1400.0)
     ask(client, 5, CALL)
     bid, asked = await client.tick(5, 10), await client.tick(5, 11)
     assert bid[1:6] == ["-1", "-2", "-1", "-1", "-2"]
-    assert asked[1:4] == ["-1", "-2", "700"]
+    assert asked[1:4] == ["-1", "-2", "1400"]
 
 
 async def test_generic_ticks(client):

@@ -4,6 +4,14 @@ from alphatrader.sim.behaviours.model import Behaviour, Evidence
 
 TABLE = (
     Behaviour(
+        "account_update_s",
+        Evidence.DOCUMENTED,
+        "Account values and summaries come again after this many seconds, and after each fill",
+        (180.0, 3.0),
+    ),
+    Behaviour("pnl_each_second", Evidence.DOCUMENTED, "Profit and loss come about once a second"),
+    Behaviour("account_summaries", Evidence.DOCUMENTED, "A client may have two account summaries; one more is 322"),
+    Behaviour(
         "executions_current_day", Evidence.MEMORY, "reqExecutions answers the current day's alone", (True, False)
     ),
     Behaviour(

@@ -21,10 +21,19 @@ class OptionSeries(Struct, frozen=True):
 
 
 class Catalogue:
-    """Finds contracts by description, as a security-definition server does."""
+    """Finds contracts by description, as a security-definition server does.
+
+    ``by_con_id`` keeps what was listed once: positions and executions name it. Only what is listed now is found.
+    """
 
     def __init__(self, contracts: Sequence[ListedContract]) -> None:
-        self.by_con_id = {contract.con_id: contract for contract in contracts}
+        self.by_con_id: dict[int, ListedContract] = {}
+        self.relist(contracts)
+
+    def relist(self, contracts: Sequence[ListedContract]) -> None:
+        """Take another list of contracts."""
+        self._listed = {contract.con_id: contract for contract in contracts}
+        self.by_con_id.update(self._listed)
         self._by_symbol: dict[str, list[ListedContract]] = defaultdict(list)
         self._by_option: dict[tuple[str, str, Decimal], list[ListedContract]] = defaultdict(list)
         for contract in contracts:
@@ -34,41 +43,48 @@ class Catalogue:
 
     def listed(self, con_id: int) -> ListedContract | None:
         """Return a contract that is listed now."""
-        return self.by_con_id.get(con_id)
+        return self._listed.get(con_id)
 
     def underlyings(self) -> list[ListedContract]:
         """Return everything that isn't an option."""
-        return [contract for contract in self.by_con_id.values() if contract.sec_type != "OPT"]
+        return [contract for contract in self._listed.values() if contract.sec_type != "OPT"]
 
     def find(self, query: ContractQuery) -> list[ListedContract]:
         """Return all contracts that fit, in order of listing."""
         return [contract for contract in self._candidates(query) if _fits(query, contract)]
 
-    def option_series(self, symbol: str) -> list[OptionSeries]:
-        """Return what is listed on an underlying, by trading class."""
+    def optionable(self) -> frozenset[str]:
+        """Return the symbols on which options are listed."""
+        return frozenset(symbol for symbol, _, _ in self._by_option)
+
+    def option_series(self, symbol: str) -> list[tuple[ListedContract, OptionSeries]]:
+        """Return what is listed on an underlying, by trading class, each with one of its options."""
         by_class: dict[tuple[str, int], list[ListedContract]] = defaultdict(list)
         for contract in self._by_symbol.get(symbol, []):
             if contract.sec_type == "OPT":
                 by_class[contract.trading_class, contract.multiplier].append(contract)
         return [
-            OptionSeries(
-                trading_class,
-                multiplier,
-                tuple(sorted({option.expiry for option in options})),
-                tuple(sorted({option.strike for option in options})),
+            (
+                options[0],
+                OptionSeries(
+                    trading_class,
+                    multiplier,
+                    tuple(sorted({option.expiry for option in options})),
+                    tuple(sorted({option.strike for option in options})),
+                ),
             )
             for (trading_class, multiplier), options in by_class.items()
         ]
 
     def _candidates(self, query: ContractQuery) -> Sequence[ListedContract]:
         if query.con_id:
-            contract = self.by_con_id.get(query.con_id)
+            contract = self._listed.get(query.con_id)
             return [contract] if contract else []
         if query.symbol and len(query.expiry) == 8 and query.strike is not None:
             return self._by_option.get((query.symbol, query.expiry, query.strike), [])
         if query.symbol:
             return self._by_symbol.get(query.symbol, [])
-        return list(self.by_con_id.values()) if query.local_symbol else []
+        return list(self._listed.values()) if query.local_symbol else []
 
 
 def _fits(query: ContractQuery, contract: ListedContract) -> bool:

@@ -69,14 +69,14 @@ class Gateway:
         self._on_failure = on_failure
         self._watched: frozenset[int] = frozenset()
         self._moved: set[int] = set()
-        self.contracts = ContractService(market)
+        self.contracts = ContractService(market, behaviours)
         self.quotes = QuoteService(market, self.contracts, self.faults, behaviours, self.login)
         self.depth = DepthService(self.contracts, self.faults)
         tick_by_tick = int(behaviours.number("tick_by_tick_limit"))
         self.ticks = TickService(market, self.contracts, self.faults, tick_by_tick)
         self.outbox = Outbox(self.sessions)
         self.orders = OrderService(exchange, market, self.contracts, self.faults, self.outbox, behaviours, self.login)
-        self.accounts = AccountService(exchange, market)
+        self.accounts = AccountService(exchange, market, self.contracts, behaviours)
         self.past = past or Past(market)
         self.history = HistoryService(market, self.contracts, self.past, behaviours, self.faults)
         self.past_ticks = HistoryTicks(market, self.contracts, self.history.pacing)
@@ -196,6 +196,9 @@ class Gateway:
         self.faults.schedule.run_due()
         self._update_watch()
         updates = self.market.advance(self.clock.now_ns())
+        if self.contracts.refresh():
+            self._watched = frozenset()
+            self._update_watch()
         if any(isinstance(update, SessionChange) and update.event == "day" for update in updates):
             self.past.on_day()
         self.orders.carry_out_late_cancels(now_s)
@@ -217,7 +220,8 @@ class Gateway:
         )
         if watched != self._watched:
             self._watched = watched
-            self.market.watch(watched)
+            listed = self.contracts.catalogue.listed
+            self.market.watch(frozenset(con_id for con_id in watched if listed(con_id) is not None))
 
     def _tell_account(self, moved: set[int], now_s: float) -> None:
         """Tell of positions and values, unless fills are being held back: positions would give them away."""

@@ -88,7 +88,7 @@ class QuotePublisher:
         if self._fresh_greeks:
             self._send_greeks(now_s)
         for polled in self._lines.polled.values():
-            if now_s >= polled.due_s and not self._faults.muted(polled.contract, "quote"):
+            if now_s >= polled.due_s and self._speaks(polled.contract) and all(map(self._listed, polled.legs)):
                 polled.due_s = now_s + polled.interval_s
                 self._put(polled.session, polled.poll())
         self._send_extras(now_s)
@@ -112,6 +112,13 @@ class QuotePublisher:
                     self._exchanges[update.con_id] = best_exchanges(update)
             else:
                 self._on_event(update)
+
+    def _speaks(self, contract: ListedContract) -> bool:
+        """Whether anything is said of a contract: what has expired is silent, and so is what a fault mutes."""
+        return self._listed(contract.con_id) and not self._faults.muted(contract, "quote")
+
+    def _listed(self, con_id: int) -> bool:
+        return self._contracts.catalogue.listed(con_id) is not None
 
     def _put(self, session: Session, messages: list[bytes]) -> None:
         if messages:
@@ -228,7 +235,7 @@ class QuotePublisher:
         """Send generic ticks that changed."""
         for lines in self._lines.by_contract.values():
             for line in lines.values():
-                if line.generic and now_s >= line.extras_due_s and not self._faults.muted(line.contract, "quote"):
+                if line.generic and now_s >= line.extras_due_s and self._speaks(line.contract):
                     self._put(line.session, self._extras(line, now_s))
 
     def _extras(self, line: Line, now_s: float) -> list[bytes]:

@@ -104,6 +104,7 @@ def _account(router: Router, gateway: "Gateway") -> None:
     router.on(requests.AccountUpdatesMultiRequest, accounts.updates_multi)
     router.on(requests.AccountSummaryRequest, accounts.summary)
     router.on(requests.PnlRequest, accounts.pnl)
+    router.on(requests.PositionsMultiRequest, accounts.positions_multi)
     router.on_id(61, lambda s, _: accounts.positions(s))
     router.on_id(64, lambda s, _: accounts.stop_positions(s))
     for message_id in (63, 75, 77, 93, 95):

@@ -82,7 +82,7 @@ def letter(venue: str) -> str:
 def valid_exchanges(contract: ListedContract) -> tuple[str, ...]:
     """Where a contract may be routed."""
     if contract.sec_type == "OPT":
-        return OPTION_EXCHANGES
+        return ("SMART", "CBOE") if contract.settlement == "cash" else OPTION_EXCHANGES
     if contract.sec_type == "IND":
         return (contract.exchange,)
     return STOCK_EXCHANGES
