@@ -170,7 +170,7 @@ def test_volatile_spells_move_more() -> None:
 def test_news_reprices_within_seconds() -> None:
     jumps = [jump for seed in range(200) for jump in draw_jumps(np.random.default_rng(seed), 23_400.0, 1.0, 0.0)]
     assert 150 < len(jumps) < 260
-    assert all(abs(jump.move_sd) >= 0.25 and 0.5 <= jump.length_s <= 3.0 for jump in jumps)
+    assert all(abs(jump.move_sd) >= 0.12 and 0.5 <= jump.length_s <= 3.0 for jump in jumps)
     moves = jump_moves(jumps[:1], 234_000, 0.1)
     assert moves.sum() == pytest.approx(jumps[0].move_sd)
     assert np.count_nonzero(moves) <= 30

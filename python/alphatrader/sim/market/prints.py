@@ -25,7 +25,7 @@ _LATE_SHARE = 0.01
 
 _ODD_LOTS = np.array([1, 1, 1, 2, 3, 5, 5, 7, 10, 10, 12, 15, 20, 25, 30, 33, 39, 50, 50, 60, 75, 80, 90, 99])
 _SWEEP_LEGS = np.array([2, 2, 2, 3, 3, 4, 5])
-_CHILDREN = 0.68
+_CHILDREN = 0.52
 """Parameter of the geometric number of prints of one event: what one order takes from several resting ones."""
 _MEAN_CHILDREN = 1.0 / _CHILDREN
 _SWEEP_GAP_NS = 150_000
@@ -118,7 +118,7 @@ def _draw_trades(generator: np.random.Generator, tape: Tape, span: Span, halts: 
     )
     parent = np.repeat(np.arange(len(step)), legs)
     leg = np.arange(len(parent)) - np.repeat(np.cumsum(legs) - legs, legs)
-    gap_ns = np.where(sweeps[parent], _SWEEP_GAP_NS, generator.exponential(2_500_000.0, len(parent)).astype(np.int64))
+    gap_ns = np.where(sweeps[parent], _SWEEP_GAP_NS, generator.exponential(600_000.0, len(parent)).astype(np.int64))
     ts_ns = ts_ns[parent] + leg * gap_ns // 1000 * 1000
     # What would fall into the next interval, or into a halt, is left out rather than priced by another quote.
     kept = (ts_ns - span.start_ns) // QUOTE_NS == (step[parent] * STEP_NS) // QUOTE_NS

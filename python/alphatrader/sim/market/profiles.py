@@ -56,13 +56,13 @@ class Profile:
 PROFILES = {
     profile.symbol: profile
     for profile in (
-        Profile("SPY", 756733, "SPDR S&P 500 ETF TRUST", "ARCA", 635.0, 665.0, 4.6, (0.125, 0.160), 0.985),
+        Profile("SPY", 756733, "SPDR S&P 500 ETF TRUST", "ARCA", 635.0, 665.0, 6.2, (0.125, 0.160), 0.985),
         Profile(
-            "QQQ", 320227571, "INVESCO QQQ TRUST SERIES 1", "NASDAQ", 580.0, 610.0, 4.2, (0.150, 0.190), 0.94, 6.0
+            "QQQ", 320227571, "INVESCO QQQ TRUST SERIES 1", "NASDAQ", 580.0, 610.0, 5.6, (0.150, 0.190), 0.94, 6.0
         ),
-        Profile("IWM", 9579970, "ISHARES RUSSELL 2000 ETF", "ARCA", 232.0, 248.0, 3.4, (0.160, 0.200), 0.89, 5.0),
+        Profile("IWM", 9579970, "ISHARES RUSSELL 2000 ETF", "ARCA", 232.0, 248.0, 4.4, (0.160, 0.200), 0.89, 5.0),
         Profile(
-            "AAPL", 265598, "APPLE INC", "NASDAQ", 255.0, 285.0, 3.8, (0.190, 0.260), 0.72, 2.0, 0.25,
+            "AAPL", 265598, "APPLE INC", "NASDAQ", 255.0, 285.0, 5.0, (0.190, 0.260), 0.72, 2.0, 0.25,
             stock_type="COMMON", options_late=False,
         ),
         Profile(

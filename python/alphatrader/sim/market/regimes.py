@@ -22,7 +22,7 @@ _MEAN_S = np.array([2_700.0, 2_700.0, 2_000.0, 1_500.0])
 _TREND_SD = 0.9
 """Move of a trending spell, in standard deviations of its length."""
 
-_JUMP_LEAST_SD, _JUMP_MORE_SD = 0.25, 0.30
+_JUMP_LEAST_SD, _JUMP_MORE_SD = 0.12, 0.15
 """Size of a jump in standard deviations of a session: the least, and the scale of a half normal on top."""
 _AFTERSHOCK, _AFTERSHOCK_S = 0.7, 480.0
 """Log volatility added by a jump, and how fast that decays."""

@@ -49,7 +49,7 @@ def extended_volume(before: int, after: int) -> tuple[Floats, Floats]:
 
 
 def _raw_volatility(fraction: Floats) -> Floats:
-    return 0.72 + 1.10 * np.exp(-fraction / 0.07) + 0.45 * np.exp((fraction - 1.0) / 0.08)
+    return 0.80 + 0.85 * np.exp(-fraction / 0.07) + 0.40 * np.exp((fraction - 1.0) / 0.08)
 
 
 def _raw_volume(fraction: Floats) -> Floats:

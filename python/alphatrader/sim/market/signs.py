@@ -12,9 +12,9 @@ from alphatrader.sim.market.path import Floats
 
 Signs = NDArray[np.int64]
 
-_REPEATED = 0.62
+_REPEATED = 0.70
 """Part of the trades that repeat an earlier one."""
-_LAG_EXPONENT = 1.5
+_LAG_EXPONENT = 1.4
 _LAGS = 300
 _GUSTS = ((10, 0.55), (100, 0.30), (1200, 0.25))
 """Length in steps and standard deviation of the log rate of gusts, by time scale."""
