@@ -43,7 +43,7 @@ class Scenario:
     episode_gap_s: float
     episode_move: float
     rate_factor: float
-    jumps_a_day: float = 0.4
+    jumps_a_day: float = 0.25
     drift_sd: float = 0.0
     lean: float = 0.0
     restlessness: float = 1.0

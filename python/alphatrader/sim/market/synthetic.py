@@ -166,7 +166,7 @@ def _draw_prices(
         drift[market.regular] += rest * own_plan.drift_sd
     moves = share * market.moves_sd
     if profile.own_jumps_a_day:
-        rate = profile.own_jumps_a_day * min(1.0, 2.5 * scenario.jumps_a_day)
+        rate = profile.own_jumps_a_day * min(1.0, 4.0 * scenario.jumps_a_day)
         jumps = draw_jumps(stream(seed, profile.symbol, f"news {date}"), count / STEPS_A_SECOND, rate, 0.0)
         moves = moves + market.whole_day(jump_moves(jumps, count, 1.0 / STEPS_A_SECOND))
 
