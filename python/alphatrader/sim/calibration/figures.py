@@ -71,7 +71,7 @@ TAPE_FIGURES: tuple[Figure[TapeSample], ...] = (
     Figure("volume, first half hour over mean", _share_of_volume(0, 1), 2, 1.3, 3.0),
     Figure("volume, 12:00-14:00 over mean", _share_of_volume(5, 9), 2, 0.4, 1.0),
     Figure("volume, last half hour over mean", _share_of_volume(12, 13), 2, 1.2, 3.0),
-    Figure("volatility, first hour over 12:00-14:00", _early_volatility, 2, 1.0, 3.5),
+    Figure("volatility, first hour over 12:00-14:00", _early_volatility, 2, 1.0, 4.0),
     Figure("sign autocorrelation of orders, lag 1", _sign(1), 2, 0.25, 0.85),
     Figure("sign autocorrelation of orders, lag 10", _sign(10), 2, 0.01, 0.5),
     Figure(

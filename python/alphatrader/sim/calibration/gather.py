@@ -17,10 +17,13 @@ _CHAINS = {
     "QQQ 2023-24": "cboe_chains/QQQ_*.csv.gz",
 }
 SIMULATED = "SPY simulated"
+STOCK_SIMULATED = "AAPL simulated"
+_STOCK_SESSIONS = 2
+"""How many of the seeds a single stock gets: it stands beside one, and its chain beside none."""
 
 
 class Samples(NamedTuple):
-    """Samples by group, the simulated group last."""
+    """Samples by group, the simulated groups last."""
 
     tapes: dict[str, tuple[TapeSample, ...]]
     chains: dict[str, tuple[ChainSample, ...]]
@@ -34,9 +37,11 @@ def gather_real(data: Path) -> Samples:
 
 
 def gather_simulated(session_date: str, seeds: tuple[int, ...]) -> Samples:
-    """Run a session of SPY for each seed."""
+    """Run a session of SPY for each seed, and of AAPL for the first ones."""
     both = [simulate("SPY", session_date, seed) for seed in seeds]
-    return Samples({SIMULATED: tuple(tape for tape, _ in both)}, {SIMULATED: tuple(chain for _, chain in both)})
+    stock = tuple(simulate("AAPL", session_date, seed)[0] for seed in seeds[:_STOCK_SESSIONS])
+    tapes = {SIMULATED: tuple(tape for tape, _ in both), STOCK_SIMULATED: stock}
+    return Samples(tapes, {SIMULATED: tuple(chain for _, chain in both)})
 
 
 def _files(data: Path, glob: str) -> list[Path]:

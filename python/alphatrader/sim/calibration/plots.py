@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.calibration import chain_measures as chains
 from alphatrader.sim.calibration import tape_measures as tapes
-from alphatrader.sim.calibration.gather import SIMULATED, Samples
+from alphatrader.sim.calibration.gather import SIMULATED, STOCK_SIMULATED, Samples
 from alphatrader.sim.calibration.samples import ChainSample, Floats, Sample
 
 _STYLE: dict[Any, Any] = {
@@ -25,7 +25,7 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 9.0,
 }
 _REAL_COLOURS = ("#2166ac", "#7aa6d1")
-_SIMULATED_COLOUR = "#d9730d"
+_SIMULATED_COLOURS = {SIMULATED: "#d9730d", STOCK_SIMULATED: "#f2b36b"}
 _BUCKETS = 26
 
 Groups = Mapping[str, Sequence[Sample]]
@@ -157,7 +157,7 @@ def _title(axes: Axes, title: str, across: str, up: str) -> None:
 
 
 def _colour(name: str, place: int) -> str:
-    return _SIMULATED_COLOUR if name == SIMULATED else _REAL_COLOURS[place % len(_REAL_COLOURS)]
+    return _SIMULATED_COLOURS.get(name) or _REAL_COLOURS[place % len(_REAL_COLOURS)]
 
 
 def _write(figure: Figure, path: Path) -> Path:
