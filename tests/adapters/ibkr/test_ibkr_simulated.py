@@ -82,6 +82,24 @@ def bracket(first_id: int, limit: str = "2.00"):
     return approve(OrderIntent(f"I{first_id}", 1000, "open", (entry, stop, target), 0, 2**62), ("test",))
 
 
+@pytest.mark.parametrize("paced", [False, True])
+async def test_a_warm_up_takes_what_the_gateway_gives_before_it_paces(
+    library: str, tmp_path: Path, paced: bool
+) -> None:
+    market = ScriptedMarket()
+    market.add_history([Print(OPEN_NS + n * 10**8, SPY_CON_ID, 649.0, 100, "ARCA", "") for n in range(9_000)])
+    settings = SimSettings(state_dir=tmp_path, behaviours={"history_pacing_ticks": paced})
+    async with open_simulator(settings, market) as sim:
+        desk = Desk(sim, market, library)
+        async with desk.adapter() as adapter:
+            spy = await adapter.subscribe_underlying("SPY", 1)
+            count = await adapter.history(spy, OPEN_NS, OPEN_NS + 900 * 10**9, 20)
+            fed = desk.rows("trade", 1)
+    # Five pages of the newest prints come through at once; then the gateway says no, which ends no trader.
+    assert count == len(fed) == (9_000 if not paced else pytest.approx(5_000, abs=100))
+    assert fed[-1][-1] == OPEN_NS + 899 * 10**9
+
+
 async def test_market_data(desk: Desk) -> None:
     desk.market.add_history([Print(OPEN_NS + n * 10**9, SPY_CON_ID, 649 + n / 100, 100, "ARCA", "") for n in range(30)])
     async with desk.adapter() as adapter:

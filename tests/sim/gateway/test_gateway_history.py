@@ -220,6 +220,17 @@ async def test_pacing_of_history(tmp_path, all_bars):
             assert await bars(client)
 
 
+@pytest.mark.parametrize("paced", [False, True])
+async def test_pacing_of_historical_ticks(tmp_path, paced):
+    async with served(tmp_path, traded(), behaviours={"history_pacing_ticks": paced}) as client:
+        await client.start()
+        for req_id in range(1, 8):
+            client.ask(96, req_id, *SPY, 0, "", "20261116-15:30:00", 10 + req_id, "TRADES", 1, 0, "")
+        answers = [await client.message() for _ in range(7)]
+        refused = [(fields[2], fields[3]) for fields in answers if fields[0] == "4"]
+        assert refused == ([("6", "162"), ("7", "162")] if paced else [])
+
+
 async def test_sixty_requests_in_ten_minutes_and_bid_ask_counts_double(client):
     pacing = client.sim.gateway.history.pacing
     from alphatrader.sim.wire.data_requests import HistoryRequest  # noqa: PLC0415

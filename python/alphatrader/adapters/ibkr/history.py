@@ -41,7 +41,13 @@ class PrintHistory:
         for _ in range(max_requests):
             if end_s <= start_s:
                 break
-            page = await self._page(contract, label, end_s)
+            try:
+                page = await self._page(contract, label, end_s)
+            except RequestRefusedError as error:
+                if error.code != NO_DATA or "pacing" not in error.text.lower():
+                    raise
+                _log.warning("the gateway paces history; the warm-up begins later", label=label, pages=len(pages))
+                break
             page = [tick for tick in page if _second(tick) < end_s]
             if not page:
                 break

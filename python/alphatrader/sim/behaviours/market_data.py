@@ -38,6 +38,12 @@ TABLE = (
         "The limits on history hold for bars above 30 seconds too",
         (False, True),
     ),
+    Behaviour(
+        "history_pacing_ticks",
+        Evidence.MEMORY,
+        "The limits on history hold for historical ticks too, not for small bars alone",
+        (False, True),
+    ),
     Behaviour("delayed_data", Evidence.DOCUMENTED, "Type 3 and no subscription: 10167, then ticks 66 to 88"),
     Behaviour("partly_subscribed", Evidence.ISSUE, "Options without their stocks: 10090, quotes but no greeks"),
     Behaviour("greeks_not_computed", Evidence.SOURCE, "Unknown greeks are -2, unknown prices and volatilities -1"),

@@ -25,7 +25,8 @@ class HistoryPacing:
         """Count a request; False if it comes too soon. BID_ASK counts double."""
         if not self._behaviours.on("history_pacing"):
             return True
-        if bar_s > SMALL_BAR_S and not self._behaviours.on("history_pacing_all_bars"):
+        limited = "history_pacing_ticks" if isinstance(request, HistoricalTicksRequest) else "history_pacing_all_bars"
+        if (limited == "history_pacing_ticks" or bar_s > SMALL_BAR_S) and not self._behaviours.on(limited):
             return True
         while self._seen and self._seen[0][0] <= now_s - WINDOW_S:
             self._seen.popleft()
