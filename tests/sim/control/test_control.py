@@ -142,6 +142,16 @@ async def test_scenarios_begin_when_they_are_called_for(sim, control, tmp_path):
     assert (await control.status()).steps_to_come == 0
 
 
+async def test_options_are_exercised_or_let_lapse_by_wish(sim, control):
+    with pytest.raises(RefusedError, match="refused"):
+        await control.exercise(CALL_CON_ID, 1)
+    await control.order(PlaceByHand("BUY", 2, con_id=CALL_CON_ID, limit_price=Decimal("2.00")))
+    async with asyncio.timeout(5):
+        while not (await control.status()).executions:
+            await asyncio.sleep(0.01)
+    await control.exercise(CALL_CON_ID, 1, override=True)
+
+
 async def test_behaviours_in_force_are_listed(sim, control):
     listed = await control.behaviours()
     assert listed == dict(sim.gateway.behaviours)

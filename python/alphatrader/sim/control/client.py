@@ -124,6 +124,10 @@ class ControlClient:
         """Cancel a live order, as at the terminal."""
         self.ask(requests.CancelByHand(perm_id), Done)
 
+    def exercise(self, con_id: int, quantity: int, *, lapse: bool = False, override: bool = False) -> None:
+        """Wish to exercise a held option at the end of the day, or to let it lapse."""
+        self.ask(requests.Exercise(con_id, quantity, lapse, override), Done)
+
     def behaviours(self) -> dict[str, bool | int | float | str]:
         """Return the behaviours in force."""
         return self.ask(requests.ListBehaviours(), BehavioursAnswer).behaviours
@@ -213,6 +217,10 @@ class AsyncControlClient:
     async def cancel(self, perm_id: int) -> None:
         """Cancel a live order, as at the terminal."""
         await self.ask(requests.CancelByHand(perm_id), Done)
+
+    async def exercise(self, con_id: int, quantity: int, *, lapse: bool = False, override: bool = False) -> None:
+        """Wish to exercise a held option at the end of the day, or to let it lapse."""
+        await self.ask(requests.Exercise(con_id, quantity, lapse, override), Done)
 
     async def behaviours(self) -> dict[str, bool | int | float | str]:
         """Return the behaviours in force."""

@@ -76,6 +76,7 @@ class Operations:
             ask.Login: lambda _: self._apply(Login()),
             ask.PlaceByHand: self._place,
             ask.CancelByHand: self._cancel,
+            ask.Exercise: self._exercise,
             ask.ListBehaviours: lambda _: BehavioursAnswer(dict(simulator.gateway.behaviours)),
             ask.Shutdown: self._shut_down,
         }
@@ -198,6 +199,16 @@ class Operations:
         if order is None or order.done:
             raise ConfigError(f"no live order has the permanent id {request.perm_id}")
         gateway.orders.cancel_order(order, gateway.wall_s())
+        gateway.settle()
+        return Done()
+
+    def _exercise(self, request: ask.Exercise) -> Answer:
+        gateway = self._simulator.gateway
+        refusal = gateway.exchange.exercise(
+            request.con_id, request.quantity, exercise=not request.lapse, override=request.override
+        )
+        if refusal is not None:
+            raise ConfigError(f"the wish was refused: {refusal.text} ({refusal.code})")
         gateway.settle()
         return Done()
 

@@ -1,7 +1,7 @@
 """What may be asked over the control channel: one object a line, ``op`` first. A field that isn't known is refused."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -72,6 +72,18 @@ class CancelByHand(ControlRequest, frozen=True, tag="cancel"):
     perm_id: int
 
 
+class Exercise(ControlRequest, frozen=True, tag="exercise"):
+    """Wish to exercise a held option, or with ``lapse`` to let it expire; carried out at the end of the day.
+
+    ``override`` exercises one that is out of the money.
+    """
+
+    con_id: int
+    quantity: Annotated[int, Meta(gt=0)]
+    lapse: bool = False
+    override: bool = False
+
+
 class ListBehaviours(ControlRequest, frozen=True, tag="behaviours"):
     """The behaviours in force, by name."""
 
@@ -91,24 +103,11 @@ AnyRequest = (
     | Login
     | PlaceByHand
     | CancelByHand
+    | Exercise
     | ListBehaviours
     | Shutdown
 )
 """All but ``fault``, whose other fields are those of its kind."""
 
-OPS = (
-    "clock",
-    "status",
-    "fault",
-    "pause",
-    "resume",
-    "speed",
-    "advance",
-    "scenario",
-    "login",
-    "order",
-    "cancel",
-    "behaviours",
-    "shutdown",
-)
+OPS = ("fault", *(str(request.__struct_config__.tag) for request in get_args(AnyRequest)))
 Raw = dict[str, Any]

@@ -4,11 +4,14 @@ import inspect
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+import yaml
 
 from alphatrader.sim.behaviours import Evidence
 from alphatrader.sim.behaviours.document import MEANINGS
+from alphatrader.sim.control.requests import AnyRequest
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.faults.kinds import executions, farms, link, orders, services, streams, traffic, wire
+from alphatrader.sim.faults.timeline import SCENARIO_DIRECTORIES
 from alphatrader.sim.generated_document import cell
 
 AREAS = {
@@ -33,8 +36,32 @@ Evidence that real gateways do it: {marks}.
 
 _SHARED: dict[type[kinds.Fault], str] = {kinds.OrderChoice: "*which orders*", kinds.ContractChoice: "*which contracts*"}
 
+_SCENARIO_HEAD = """
+## Scenarios
 
-def tag_of(kind: type[kinds.Fault]) -> str:
+A scenario is a YAML list of steps, or `{parameters: {...}, steps: [...]}`; the command line takes a file or a name of
+those below (`--scenario nightly_reset`), the control channel too. A step says when by one of `at_s` (wall seconds
+after the first client, or after the scenario was called for), `at` (`"15:59:30"`, New York) and `after_open_s`;
+`every_s` and `times` repeat it, `each_session: true` runs it on every day. It says what by one of `fault`, `include`
+(a scenario, with `parameters`) and `random` (`per_minute`, `for_s`, `faults`). `$name` stands for a parameter.
+
+| scenario | parameters | what it is, and what it shows |
+|---|---|---|
+"""
+_CONTROL_HEAD = """
+## Control channel
+
+JSON lines on loopback, one answer a line: `"ok": true` with what was asked for, or `"ok": false` with one line in
+`"error"`. `alphatrader.sim.control.client` has `ControlClient`, which blocks, and `AsyncControlClient`, each with a
+method for every op.
+
+| op | fields | what it does |
+|---|---|---|
+| `fault` | `kind` and its fields | Inject a fault. |
+"""
+
+
+def tag_of(kind: type[msgspec.Struct]) -> str:
     """Return the name of a kind in JSON and YAML."""
     return str(kind.__struct_config__.tag)
 
@@ -56,7 +83,28 @@ def fault_document() -> str:
     for title, module in AREAS.items():
         parts.append(f"\n## {title}\n\n| kind | fields | effect | evidence | how it shows |\n|---|---|---|---|---|\n")
         parts += [_row(kind) for kind in kinds_of(module)]
-    return "".join(parts)
+    return "".join([*parts, _scenarios(), _operations()])
+
+
+def _scenarios() -> str:
+    rows = [_SCENARIO_HEAD]
+    for path in sorted(SCENARIO_DIRECTORIES[-1].glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        comment = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+        raw = yaml.safe_load(text)
+        parameters = raw.get("parameters", {}) if isinstance(raw, dict) else {}
+        shown = ", ".join(f"`{name}` = {value}" for name, value in parameters.items())
+        rows.append("| " + " | ".join(map(cell, (f"`{path.stem}`", shown, " ".join(comment)))) + " |\n")
+    return "".join(rows)
+
+
+def _operations() -> str:
+    rows = [_CONTROL_HEAD]
+    for request in get_args(AnyRequest):
+        fields = ", ".join(_field(request, field) for field in msgspec.structs.fields(request))
+        words = (inspect.getdoc(request) or "").replace("``", "`")
+        rows.append("| " + " | ".join(map(cell, (f"`{tag_of(request)}`", fields, words))) + " |\n")
+    return "".join(rows)
 
 
 def _row(kind: type[kinds.Fault]) -> str:
@@ -69,9 +117,10 @@ def _row(kind: type[kinds.Fault]) -> str:
     return "| " + " | ".join(map(cell, cells)) + " |\n"
 
 
-def _field(kind: type[kinds.Fault], field: msgspec.structs.FieldInfo) -> str:
+def _field(kind: type[msgspec.Struct], field: msgspec.structs.FieldInfo) -> str:
     shown = _type_name(get_type_hints(kind)[field.name])
-    default = "" if field.required else f" = {_default(field.default)}"
+    has_default = field.default is not msgspec.NODEFAULT
+    default = f" = {_default(field.default)}" if has_default else ""
     return f"`{field.name}`: {shown}{default}"
 
 

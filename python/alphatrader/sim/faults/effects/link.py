@@ -88,11 +88,11 @@ class LinkEffects:
 
 
 class _ReadOnly:
-    """Refuses orders and cancels."""
+    """Refuses orders, cancels, and the lists of orders."""
 
     def strike(self, session: Session, request: Request) -> bool | None:
         """Refuse."""
-        if not (asks("orders", request) or asks("cancels", request)):
+        if not any(asks(what, request) for what in ("orders", "cancels", "open_orders", "completed_orders")):
             return None
         session.error(request_id(request), 321, text_for(321))
         return True

@@ -12,7 +12,10 @@ from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
 from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.place_order import PlaceOrder
-from alphatrader.sim.wire.requests import CancelOrder, Request
+from alphatrader.sim.wire.requests import CancelOrder, Numbered, Request
+
+_NUMBER_IS_NO_ID = frozenset({8, 14, 15, 59, 99})
+"""Requests whose number is a switch, not the id of an answer."""
 
 Effect = Callable[[Any], None]
 Effects = dict[type[Fault], Effect]
@@ -109,6 +112,8 @@ def request_id(request: Request) -> int:
     """Return the id under which a request is answered; -1 for requests without one."""
     if isinstance(request, PlaceOrder | CancelOrder):
         return request.order_id
+    if isinstance(request, Numbered) and request.message_id in _NUMBER_IS_NO_ID:
+        return SERVER_SIDE
     number: int = getattr(request, "req_id", getattr(request, "number", SERVER_SIDE))
     return number
 

@@ -76,10 +76,10 @@ class OccupyClientId(Fault, frozen=True, tag="occupy_client_id"):
 
 
 class ReadOnly(Fault, frozen=True, tag="read_only"):
-    """The API is switched to read-only: orders and cancels are 321."""
+    """The API is switched to read-only: orders, cancels and the lists of orders are 321."""
 
     evidence: ClassVar[Evidence] = Evidence.DOCUMENTED
-    observed: ClassVar[str] = "321 on every order and cancel"
+    observed: ClassVar[str] = "321 on every order and cancel, and on reqOpenOrders"
 
     for_s: float = 0.0
 
