@@ -203,6 +203,22 @@ def test_all_prints_are_kept_but_late_and_suspicious_ones_make_no_last_price(tmp
     assert market.phase(spy) is Phase.CLOSED
 
 
+def test_a_tape_may_start_before_the_open(tmp_path: Path) -> None:
+    rows = ["28000000,1640000,100,P,2000,0", "29100000,1650000,200,P,2000,0", *rows_of(300)]
+    tape = write_zip(tmp_path / "a.zip", "\n".join(rows))
+    market = build_market(MarketSpec(seed=1, tape=tape, start_at="08:00"))
+    spy = market.contracts()[0].con_id
+    assert market.now_ns == calendar.to_ns("2013-10-10", "08:00")
+    assert market.phase(spy) is Phase.PRE
+    assert [trade.price for trade in market.history(spy, 0, 2**62)] == [164.0]
+    prints = [update for update in run(market, market.now_ns + 600 * calendar.NS) if isinstance(update, Print)]
+    assert [(trade.price, trade.conditions) for trade in prints] == [(165.0, "T")]
+    option = next(contract for contract in market.contracts() if contract.sec_type == "OPT")
+    assert market.phase(option.con_id) is Phase.CLOSED
+    assert market.displayed(option.con_id, "ask") == []
+    assert run(market, market.open_ns + calendar.NS)
+
+
 def test_the_session_is_told_and_its_crosses(tmp_path: Path) -> None:
     rows = [*rows_of(300), "34201600,1690000,50000,P,40,0", "57600500,1710000,70000,P,80,0", "57601000,1720000,1,D,1,0"]
     market = build_market(MarketSpec(seed=1, tape=write_zip(tmp_path / "a.zip", "\n".join(rows)), start_fraction=0.0))

@@ -110,8 +110,6 @@ class MarketSpec:
             raise ConfigError(f"no scenario {self.scenario!r}; there are {', '.join(sorted(SCENARIOS))}")
         if self.start_at is not None:
             _check_clock(self.start_at)
-            if self.tape is not None:
-                raise ConfigError("start_at does not go with a tape; give start_fraction")
 
 
 def _check_clock(text: str) -> None:

@@ -1,7 +1,8 @@
 """Building a market from a recorded day."""
 
 from alphatrader import calendar
-from alphatrader.domain.errors import DataError
+from alphatrader.domain.errors import ConfigError, DataError
+from alphatrader.sim.market.hours import span_of
 from alphatrader.sim.market.path import STEP_NS
 from alphatrader.sim.market.spec import MarketSpec
 from alphatrader.sim.market.tape.detect import check_session, read_tape
@@ -20,7 +21,8 @@ DEFAULT_SYMBOLS = ("SPY",)
 def build_tape_market(wanted: TapeSpec, spec: MarketSpec) -> TapeMarket:
     """Build the market of a recorded day, standing at ``start_at`` or a fraction of what was recorded of its session.
 
-    Raises DataError (unreadable, or not what was asked for), ClosedMarketError (no session on its date).
+    Raises DataError (unreadable, or not what was asked for), ConfigError (start_at past the day's end),
+    ClosedMarketError (no session on its date).
     """
     tape = read_tape(wanted)
     if wanted.date not in (None, tape.date):
@@ -29,7 +31,9 @@ def build_tape_market(wanted: TapeSpec, spec: MarketSpec) -> TapeMarket:
     check_session(tape, wanted.path, session)
     chosen = _choose(tape, wanted)
     if spec.start_at is not None:
-        start_ns = calendar.to_ns(tape.date, spec.start_at) // STEP_NS * STEP_NS
+        start_ns = calendar.to_ns(tape.date, spec.start_at)
+        if start_ns >= span_of(session).end_ns:
+            raise ConfigError(f"start_at {spec.start_at} lies past the end of the recorded day {tape.date}")
     else:
         start_ns = _start_of(chosen, session, spec.start_fraction)
     members = []
