@@ -15,7 +15,8 @@ KINDS = ("AllLast", "Last", "BidAsk", "MidPoint")
 
 @pytest.mark.parametrize("limit", [5, 3])
 async def test_tick_by_tick_streams_a_login(library, tmp_path, limit):
-    async with running(library, tmp_path, behaviours={"tick_by_tick_limit": limit}) as bench:
+    chosen = {"tick_by_tick_limit": limit, "option_tick_by_tick_refused": False}
+    async with running(library, tmp_path, behaviours=chosen) as bench:
         assert isinstance(bench, Bench)
         ib = await bench.connect()
         codes = []

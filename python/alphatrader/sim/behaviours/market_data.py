@@ -5,6 +5,26 @@ from alphatrader.sim.behaviours.model import Behaviour, Evidence
 TABLE = (
     Behaviour("market_data_lines", Evidence.DOCUMENTED, "L1 lines a login; one more is 101", (100,)),
     Behaviour("depth_limit", Evidence.DOCUMENTED, "Depth subscriptions a login; one more is 309", (3,)),
+    Behaviour(
+        "smart_depth_needs_flag",
+        Evidence.MEMORY,
+        "Depth of SMART without isSmartDepth is 10092",
+        (True, False),
+    ),
+    Behaviour(
+        "depth_exchange_notice",
+        Evidence.ISSUE,
+        "Smart depth opens with notice 2152, which lists the exchanges with depth",
+        (True, False),
+    ),
+    Behaviour("depth_halted", Evidence.DOCUMENTED, "A halt ends depth subscriptions with 316"),
+    Behaviour("depth_reset", Evidence.DOCUMENTED, "317 voids a book; it is sent anew"),
+    Behaviour(
+        "option_tick_by_tick_refused",
+        Evidence.DOCUMENTED,
+        "Tick-by-tick streams of options are not offered (10189)",
+        (True, False),
+    ),
     Behaviour("tick_by_tick_limit", Evidence.MEMORY, "Tick-by-tick streams a login; one more is 10190", (5, 3)),
     Behaviour(
         "absent_side_minus_one", Evidence.DOCUMENTED, "A side without quotes is price -1 with size 0 (options: often)"

@@ -11,6 +11,10 @@ from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.queries import ContractQuery
 
 
+_OLD_NAMES = {"ISLAND": "NASDAQ", "DRCTEDGE": "EDGX"}
+"""Names that the broker has used for exchanges and still takes."""
+
+
 class OptionSeries(Struct, frozen=True):
     """Expiries and strikes under one trading class; not every pair of them is listed."""
 
@@ -88,7 +92,8 @@ class Catalogue:
 
 
 def _fits(query: ContractQuery, contract: ListedContract) -> bool:
-    if query.exchange and query.exchange not in {*valid_exchanges(contract), contract.exchange}:
+    exchange = _OLD_NAMES.get(query.exchange, query.exchange)
+    if exchange and exchange not in {*valid_exchanges(contract), contract.exchange}:
         return False
     if query.con_id:
         # The broker's id decides; a contradicting symbol or type is still refused.

@@ -8,7 +8,7 @@ from alphatrader.sim.gateway.history_pacing import VIOLATION, HistoryPacing
 from alphatrader.sim.gateway.quote_publisher import UNREPORTED_CONDITIONS
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import ListedContract, Print, Quote, SimulatedMarket
-from alphatrader.sim.wire.data_requests import HistoricalTicksRequest
+from alphatrader.sim.wire.data_requests import HistoricalTicksRequest, TickByTickRequest
 from alphatrader.sim.wire.errors import invalid
 from alphatrader.sim.wire.fields import FieldValue, message
 from alphatrader.sim.wire.times import TimeTextError, read_time
@@ -56,6 +56,14 @@ class HistoryTicks:
             return
         count, fields = self._rows(contract, request, start_ns, end_ns)
         session.send(message(message_id, request.req_id, count, *fields, 1))
+
+    def before(self, session: Session, request: TickByTickRequest, contract: ListedContract) -> None:
+        """Send the ticks that a tick-by-tick stream asks for before it begins."""
+        what = {"BidAsk": "BID_ASK", "MidPoint": "MIDPOINT"}.get(request.kind, "TRADES")
+        count = min(request.past_ticks, MAX_TICKS)
+        asked = HistoricalTicksRequest(request.req_id, request.contract, "", "", count, what, False, True)
+        found, fields = self._rows(contract, asked, None, self._market.now_ns)
+        session.send(message(_KINDS[what], request.req_id, found, *fields, 1))
 
     def _rows(
         self, contract: ListedContract, request: HistoricalTicksRequest, start_ns: int | None, end_ns: int | None

@@ -60,8 +60,8 @@ class QuotePublisher:
         self._faults = faults
         self._lines = lines
         self._conflation_s = conflation_s
-        self._stats: dict[int, DayStats] = defaultdict(DayStats)
-        self._generic = GenericTicks(market, self._stats)
+        self.stats: dict[int, DayStats] = defaultdict(DayStats)
+        self._generic = GenericTicks(market, self.stats)
         self._closes: dict[str, dict[int, float]] = {}
         self._quotes: dict[int, Quote] = {}
         self._exchanges: dict[int, tuple[str, str]] = {}
@@ -73,7 +73,7 @@ class QuotePublisher:
     def load_stats(self) -> None:
         """Sum up the session so far for the underlyings."""
         for contract in self._contracts.catalogue.underlyings():
-            stats = self._stats[contract.con_id]
+            stats = self.stats[contract.con_id]
             for tick in self._market.history(contract.con_id, self._market.open_ns, self._market.now_ns):
                 stats.add(tick)
 
@@ -125,7 +125,7 @@ class QuotePublisher:
             self._out.setdefault(session, []).extend(messages)
 
     def _on_print(self, tick: Print) -> None:
-        stats = self._stats[tick.con_id]
+        stats = self.stats[tick.con_id]
         stats.add(tick)
         for line in self._lines.of(tick.con_id):
             if line.generic.isdisjoint({"233", "375"}) or self._faults.muted(line.contract, "trade"):
@@ -140,7 +140,7 @@ class QuotePublisher:
     def _on_event(self, update: Auction | Halt | SessionChange) -> None:
         if isinstance(update, SessionChange):
             if update.event == "day":
-                self._stats.clear()
+                self.stats.clear()
                 self._closes.clear()
             return
         for line in self._lines.of(update.con_id):
@@ -172,7 +172,7 @@ class QuotePublisher:
             out = encoder.index(line.quote, quote)
         else:
             out = encoder.quote(line.quote, quote, self._mask(line.contract))
-        stats = self._stats.get(quote.con_id)
+        stats = self.stats.get(quote.con_id)
         if stats is not None and (told := (stats.open, stats.high, stats.low)) != line.told:
             out += encoder.day(stats, line.told)
             line.told = told

@@ -1,10 +1,13 @@
 """L1 lines: requests, snapshots, permissions, and what a new line is told at once."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
+from alphatrader.sim.gateway.day_stats import DayStats
 from alphatrader.sim.gateway.generic_ticks import illegal
 from alphatrader.sim.gateway.permissions import Grant, grant
 from alphatrader.sim.gateway.polled_quotes import ComboDesk, ComboLeg, DelayedDesk, PolledLine
@@ -59,6 +62,11 @@ class QuoteService:
         self._publisher = QuotePublisher(market, contracts, faults, self._lines, login.conflation_s)
         self._snapshots: list[_Snapshot] = []
         self._wanted_types: dict[Session, int] = {}
+
+    @property
+    def stats(self) -> Mapping[int, DayStats]:
+        """What each contract has done in its session."""
+        return self._publisher.stats
 
     def load_stats(self) -> None:
         """Sum up the session so far, so that day volume and VWAP start right. It takes a while: do it once."""

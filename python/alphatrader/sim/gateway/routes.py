@@ -59,7 +59,7 @@ def _market_data(router: Router, gateway: "Gateway") -> None:
     router.on_id(59, quotes.choose_type)
     router.on(data.DepthRequest, depth.start)
     router.on_id(11, lambda s, r: depth.stop(s, r.number))
-    router.on(data.TickByTickRequest, ticks.start_ticks)
+    router.on(data.TickByTickRequest, lambda s, r: ticks.start_ticks(s, r, gateway.past_ticks))
     router.on_id(98, lambda s, r: ticks.stop_ticks(s, r.number))
     router.on(data.RealTimeBarsRequest, ticks.start_bars)
     router.on_id(51, lambda s, r: ticks.stop_bars(s, r.number))

@@ -1,26 +1,32 @@
 """Streams in which nothing is conflated: tick-by-tick (99) and five-second bars (50)."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
+from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
+from alphatrader.sim.gateway.day_stats import DayStats
+from alphatrader.sim.gateway.history_ticks import HistoryTicks
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import ListedContract, MarketUpdate, Print, Quote, SimulatedMarket
 from alphatrader.sim.wire.data_requests import RealTimeBarsRequest, TickByTickRequest
+from alphatrader.sim.wire.errors import invalid
 from alphatrader.sim.wire.fields import message
 
 TICK_KINDS = {"Last": 1, "AllLast": 2, "BidAsk": 3, "MidPoint": 4}
 BAR_NS = 5_000_000_000
 _NS = 1_000_000_000
 
+_TICKS_FAILED = "Failed to request tick-by-tick data:"
 UNREPORTED_CONDITIONS = frozenset("4BWZ")
 """Derivatively priced, average price, out of sequence: in AllLast, not in Last."""
 
 _UNREPORTED_MASK = 2
+_BID_PAST_LOW, _ASK_PAST_HIGH = 1, 2
 
 
 class TickLine(Struct):
@@ -30,6 +36,7 @@ class TickLine(Struct):
     req_id: int
     contract: ListedContract
     kind: int
+    ignore_size: bool
     quote: Quote | None = None
 
 
@@ -42,6 +49,7 @@ class BarLine(Struct):
     what: str
     start_ns: int
     prices: list[float]
+    regular_hours: bool = False
     volume: float = 0.0
     value: float = 0.0
     count: int = 0
@@ -52,43 +60,65 @@ Line = TickLine | BarLine
 
 
 class TickService:
-    """Serves reqTickByTickData, ``max_streams`` at once over all clients, and reqRealTimeBars."""
+    """Serves reqTickByTickData and reqRealTimeBars."""
 
     def __init__(
-        self, market: SimulatedMarket, contracts: ContractService, faults: FaultBoard, max_streams: int
+        self,
+        market: SimulatedMarket,
+        contracts: ContractService,
+        faults: FaultBoard,
+        behaviours: Behaviours,
+        stats: Mapping[int, DayStats],
     ) -> None:
         self._market = market
-        self._max_streams = max_streams
         self._contracts = contracts
         self._faults = faults
+        self._behaviours = behaviours
+        self._stats = stats
         self._lines: dict[int, list[TickLine]] = defaultdict(list)
         self._bars: list[BarLine] = []
 
-    def start_ticks(self, session: Session, request: TickByTickRequest) -> None:
-        """Open a tick-by-tick stream."""
+    def start_ticks(self, session: Session, request: TickByTickRequest, past: HistoryTicks) -> None:
+        """Open a tick-by-tick stream, after the past ticks that were asked for."""
         contract = self._contracts.resolve(session, request.req_id, request.contract)
         if contract is None:
             return
         kind = TICK_KINDS.get(request.kind)
         if kind is None:
-            session.error(request.req_id, 321, "Error validating request.-'xx' : cause - Invalid tick type")
+            session.error(request.req_id, 321, invalid(f"Invalid tick type {request.kind}"))
             return
-        if sum(map(len, self._lines.values())) >= self._max_streams:
-            session.error(request.req_id, 10190, "Max number of tick-by-tick requests has been reached")
+        refused = contract.sec_type == "OPT" and self._behaviours.on("option_tick_by_tick_refused")
+        if refused or (contract.sec_type == "IND" and kind > 1):
+            session.error(request.req_id, 10189, f"{_TICKS_FAILED}No market data permissions for {contract.symbol}")
             return
-        self._lines[contract.con_id].append(TickLine(session, request.req_id, contract, kind))
+        if self._open(session, request.req_id):
+            session.error(request.req_id, 322, "Error processing request.-'bN' : cause - Duplicate ticker id")
+            return
+        if sum(map(len, self._lines.values())) >= self._behaviours.number("tick_by_tick_limit"):
+            session.error(request.req_id, 10190, "Max number of tick-by-tick requests has been reached.")
+            return
+        if request.past_ticks > 0:
+            past.before(session, request, contract)
+        self._lines[contract.con_id].append(TickLine(session, request.req_id, contract, kind, request.ignore_size))
+
+    def _open(self, session: Session, req_id: int) -> bool:
+        every = [line for lines in self._lines.values() for line in lines]
+        return any(_is(line, session, req_id) for line in every) or any(_is(bar, session, req_id) for bar in self._bars)
 
     def start_bars(self, session: Session, request: RealTimeBarsRequest) -> None:
-        """Open a stream of five-second bars."""
+        """Open a stream of five-second bars; real gateways know no other size, whatever is asked for."""
         contract = self._contracts.resolve(session, request.req_id, request.contract)
         if contract is None:
             return
         if request.what not in {"TRADES", "MIDPOINT", "BID", "ASK"}:
-            session.error(request.req_id, 321, "Error validating request.-'xx' : cause - Invalid whatToShow")
+            session.error(request.req_id, 321, invalid(f"Invalid whatToShow {request.what}"))
+            return
+        if self._open(session, request.req_id):
+            session.error(request.req_id, 322, "Error processing request.-'bN' : cause - Duplicate ticker id")
             return
         start_ns = self._market.now_ns // BAR_NS * BAR_NS
         quote = self._market.quote(contract.con_id)
-        line = BarLine(session, request.req_id, contract, request.what, start_ns, [])
+        line = BarLine(session, request.req_id, contract, request.what, start_ns, [], request.regular_hours)
         line.previous = quote.last if request.what == "TRADES" else _shown(quote, request.what)
         self._bars.append(line)
 
@@ -146,11 +176,22 @@ class TickService:
             return
         old, line.quote = line.quote, update
         if line.kind == TICK_KINDS["BidAsk"]:
-            if old is None or update[2:6] != old[2:6]:
-                sides = (update.bid, update.ask, update.bid_size, update.ask_size, 0)
+            same = old is not None and (
+                (update.bid, update.ask) == (old.bid, old.ask) if line.ignore_size else update[2:6] == old[2:6]
+            )
+            if not same:
+                sides = (update.bid, update.ask, update.bid_size, update.ask_size, self._mask(update))
                 line.session.send_data(message(99, line.req_id, 3, second, *sides))
         elif old is None or _shown(update, "MIDPOINT") != _shown(old, "MIDPOINT"):
             line.session.send_data(message(99, line.req_id, 4, second, _shown(update, "MIDPOINT")))
+
+    def _mask(self, quote: Quote) -> int:
+        """Return the attributes of a quote: a bid under the day's low, an ask above its high."""
+        stats = self._stats.get(quote.con_id)
+        if stats is None or not stats.trades:
+            return 0
+        past_low = _BID_PAST_LOW if 0 < quote.bid < stats.low else 0
+        return past_low | (_ASK_PAST_HIGH if quote.ask > stats.high else 0)
 
     def _collect(self, update: Print | Quote) -> None:
         for bar in self._bars:
@@ -169,7 +210,10 @@ class TickService:
         """Send the bars whose five seconds are over; one without ticks repeats the last price."""
         while now_ns >= bar.start_ns + BAR_NS:
             prices = bar.prices or [bar.previous]
-            if not self._faults.muted(bar.contract, "trade" if bar.what == "TRADES" else "quote"):
+            hours = self._market.open_ns <= bar.start_ns < self._market.close_ns
+            if (hours or not bar.regular_hours) and not self._faults.muted(
+                bar.contract, "trade" if bar.what == "TRADES" else "quote"
+            ):
                 wap = bar.value / bar.volume if bar.volume else prices[-1]
                 ohlc = (prices[0], max(prices), min(prices), prices[-1])
                 shown = (bar.start_ns // _NS, *ohlc, bar.volume, round(wap, 6), bar.count)
