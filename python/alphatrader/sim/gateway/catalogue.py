@@ -10,7 +10,6 @@ from alphatrader.sim.gateway.venues import valid_exchanges
 from alphatrader.sim.market.types import ListedContract
 from alphatrader.sim.wire.queries import ContractQuery
 
-
 _OLD_NAMES = {"ISLAND": "NASDAQ", "DRCTEDGE": "EDGX"}
 """Names that the broker has used for exchanges and still takes."""
 
