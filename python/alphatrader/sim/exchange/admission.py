@@ -44,6 +44,8 @@ class Admission:
     def __init__(self, desk: Desk, charges: Charges) -> None:
         self._desk = desk
         self._charges = charges
+        self._judged: tuple[OrderRequest, Decimal] | None = None
+        """The order that was judged last, and the funds it takes: to price the account twice is dear."""
 
     def check_new(self, request: OrderRequest, parent: Order | None) -> Refusal | None:
         """Return why a new order is refused, None if it may enter."""
@@ -63,6 +65,7 @@ class Admission:
         trades = self._trades(request)
         before, after = self._figures(trades)
         need = _need(before, after)
+        self._judged = (request, need)
         if need <= 0:
             return None
         reserved = sum((o.reserved * o.remaining for o in self._desk.registry.live() if o is not replaced), _ZERO)
@@ -85,7 +88,9 @@ class Admission:
 
     def reserve(self, request: OrderRequest) -> Decimal:
         """Return the buying power that each unit of an order ties up while it works."""
-        need = _need(*self._figures(self._trades(request)))
+        judged, need = self._judged or (None, _ZERO)
+        if judged is not request:
+            need = _need(*self._figures(self._trades(request)))
         return max(_ZERO, need / request.quantity)
 
     def what_if(self, request: OrderRequest) -> WhatIf | Refusal:
