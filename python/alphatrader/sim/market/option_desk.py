@@ -15,7 +15,7 @@ from alphatrader.sim.market.backdrop import GRID_NS
 from alphatrader.sim.market.chain import OptionChain, Rows
 from alphatrader.sim.market.consumption import Consumption, Levels
 from alphatrader.sim.market.option_flow import OptionFlow
-from alphatrader.sim.market.option_page import PAGE_TICKS, prints_of, updates_of, window
+from alphatrader.sim.market.option_page import PAGE_TICKS, OptionPages, prints_of, window
 from alphatrader.sim.market.quoting import Quoted
 from alphatrader.sim.market.standing import Standing
 from alphatrader.sim.market.surface import OptionValues
@@ -40,6 +40,7 @@ class OptionDesk:
         self._rows: Rows = np.empty(0, dtype=np.intp)
         self._asked: dict[int, tuple[float, float, float, float]] = {}
         self._asked_tick = -1
+        self._pages = OptionPages(chain, self.flow, self._standing, self._rows)
         self._page: list[MarketUpdate] = []
         self._page_ns = (0, 0)
 
@@ -62,6 +63,7 @@ class OptionDesk:
     def watch(self, con_ids: Iterable[int]) -> None:
         """Say for which options quotes, greeks and prints are wanted."""
         self._rows = np.array(sorted(self.chain.row_of[con_id] for con_id in con_ids), dtype=np.intp)
+        self._pages = OptionPages(self.chain, self.flow, self._standing, self._rows)
         self._page_ns = (0, 0)
 
     def step(self, start_ns: int, end_ns: int) -> list[MarketUpdate]:
@@ -85,7 +87,7 @@ class OptionDesk:
         backdrop = self.chain.backdrop
         first = backdrop.tick_at(start_ns) // PAGE_TICKS * PAGE_TICKS
         end = min(first + PAGE_TICKS, backdrop.ticks)
-        self._page = updates_of(self.chain, self.flow, self._standing, self._rows, first, end)
+        self._page = self._pages.updates(first, end)
         self._page_ns = (backdrop.instant(first), backdrop.instant(end))
 
     def _less_consumed(self, updates: list[MarketUpdate], ts_ns: int) -> list[MarketUpdate]:

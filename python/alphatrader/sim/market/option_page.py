@@ -3,8 +3,10 @@
 A page at a time costs a tenth of what the same costs by the instant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from functools import partial
 from operator import itemgetter
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,28 +18,93 @@ from alphatrader.sim.market.standing import Standing, Tally
 from alphatrader.sim.market.types import Greeks, MarketUpdate, Print, Quote
 
 PAGE_TICKS = 30
+"""A part of the minute, so that a page's prints are all of one minute."""
 GREEKS_TICKS = 2
 
 Floats = NDArray[np.float64]
 _BY_TIME = itemgetter(0)
+_new_quote = cast("Callable[[Iterable[float]], Quote]", partial(tuple.__new__, Quote))
+_new_greeks = cast("Callable[[Iterable[float]], Greeks]", partial(tuple.__new__, Greeks))
+"""Tuples made without going through Python for each: there are millions of them a day."""
 
 
-def updates_of(
-    chain: OptionChain, flow: OptionFlow, standing: Standing, rows: Rows, first: int, end: int
-) -> list[MarketUpdate]:
-    """Return what happens to contracts in the ticks ``[first, end)``, in order of time. ``rows`` ascend.
+class OptionPages:
+    """The pages of some contracts; ``rows`` ascend."""
 
-    A quote is told when it differs from the one before, and at the opening of its series; greeks once a second while a
-    series trades.
-    """
-    con_ids = [chain.options[row].con_id for row in rows.tolist()]
-    start_ns, end_ns = chain.backdrop.instant(first), chain.backdrop.instant(end)
-    prints = window(flow, rows, start_ns, end_ns, chain.backdrop.open_ns)
-    updates: list[MarketUpdate] = list(_quotes(chain, con_ids, rows, (first, end), prints, standing.at(rows, start_ns)))
-    updates += _greeks(chain, con_ids, rows, first, end)
-    updates += prints_of(chain, prints)
-    updates.sort(key=_BY_TIME)
-    return updates
+    def __init__(self, chain: OptionChain, flow: OptionFlow, standing: Standing, rows: Rows) -> None:
+        self._chain, self._flow, self._standing, self._rows = chain, flow, standing, rows
+        self._con_ids = np.array([chain.options[row].con_id for row in rows.tolist()], dtype=np.int64)
+        self._minute = -1
+        self._prints = flow.prints(rows, 0, 0)
+        self._tally = Tally(*(np.zeros(len(rows)) for _ in range(3)))
+
+    def updates(self, first: int, end: int) -> list[MarketUpdate]:
+        """Return what happens in the ticks ``[first, end)`` of one page, in order of time.
+
+        A quote is told when it differs from the one before, and at the opening of its series; greeks once a second
+        while a series trades.
+        """
+        backdrop = self._chain.backdrop
+        self._enter(first // TICKS_A_MINUTE)
+        low, high = np.searchsorted(self._prints.ts_ns, (backdrop.instant(first), backdrop.instant(end)))
+        updates: list[MarketUpdate] = list(self._quotes(first, end))
+        updates += self._greeks(first, end)
+        updates += prints_of(self._chain, self._prints.between(int(low), int(high)))
+        updates.sort(key=_BY_TIME)
+        return updates
+
+    def _enter(self, minute: int) -> None:
+        """Draw the prints of a minute, and note where the day stands at its start."""
+        if minute == self._minute:
+            return
+        self._standing.carry(self._rows, minute)
+        self._tally = self._standing.at_minute(self._rows)
+        self._prints = self._flow.prints(self._rows, minute, minute + 1)
+        self._minute = minute
+
+    def _quotes(self, first: int, end: int) -> Iterable[Quote]:
+        chain, rows = self._chain, self._rows
+        shown = np.stack(chain.quotes(rows, np.arange(first - 1, end)[:, None]))
+        tick, column = np.nonzero((shown[:, 1:] != shown[:, :-1]).any(axis=0))
+        if not len(tick):
+            return ()
+        instants = chain.backdrop.open_ns + (first + tick) * GRID_NS
+        last = self._tallies(instants, column)
+        sides = shown[:, 1:][:, tick, column].tolist()
+        return map(_new_quote, zip(instants.tolist(), self._con_ids[column].tolist(), *sides, *last, strict=True))
+
+    def _tallies(self, instants: NDArray[np.int64], column: Rows) -> tuple[list[float], list[float], list[float]]:
+        """Return last price, last size and volume of contracts as of instants of the minute."""
+        tally, prints = self._tally, self._prints
+        if not len(prints.row):
+            return tally.last[column].tolist(), tally.last_size[column].tolist(), tally.volume[column].tolist()
+        place = np.searchsorted(self._rows, prints.row)
+        order = np.lexsort((prints.ts_ns, place))
+        place, ts_ns, size = place[order], prints.ts_ns[order], prints.size[order]
+        base = int(min(ts_ns.min(), instants.min()))
+        width = int(max(ts_ns.max(), instants.max())) - base + 1
+        found = np.searchsorted(place * width + ts_ns - base, column * width + instants - base, side="left")
+        start = np.searchsorted(place, column, side="left")
+        total = np.concatenate(([0], np.cumsum(size)))
+        some, newest = found > start, np.maximum(found - 1, 0)
+        volume = tally.volume[column] + total[found] - total[start]
+        last = np.where(some, prints.price[order][newest], tally.last[column])
+        last_size = np.where(some, size[newest], tally.last_size[column])
+        return last.tolist(), last_size.tolist(), volume.tolist()
+
+    def _greeks(self, first: int, end: int) -> Iterable[Greeks]:
+        chain, rows = self._chain, self._rows
+        ticks = np.arange(-(-first // GREEKS_TICKS) * GREEKS_TICKS, end, GREEKS_TICKS)[:, None]
+        live = (ticks >= chain.opens[rows]) & (ticks < chain.closes[rows]) & ~chain.backdrop.halted[ticks]
+        tick, column = np.nonzero(live)
+        if not len(tick):
+            return ()
+        wanted, at = rows[column], ticks[tick, 0]
+        values, spot = chain.values(wanted, at), chain.spot(wanted, at)
+        columns = (values.iv, values.delta, values.price, values.gamma, values.vega, values.theta, spot)
+        instants = (chain.backdrop.open_ns + at * GRID_NS).tolist()
+        ids = self._con_ids[column].tolist()
+        return map(_new_greeks, zip(instants, ids, *(values.tolist() for values in columns), strict=True))
 
 
 def window(flow: OptionFlow, rows: Rows, start_ns: int, end_ns: int, open_ns: int) -> OptionPrints:
@@ -64,54 +131,3 @@ def prints_of(chain: OptionChain, prints: OptionPrints) -> list[Print]:
             strict=True,
         )
     ]
-
-
-def _quotes(
-    chain: OptionChain, con_ids: Sequence[int], rows: Rows, span: tuple[int, int], prints: OptionPrints, tally: Tally
-) -> list[Quote]:
-    first, end = span
-    ticks = np.arange(first - 1, end)[:, None]
-    shown = np.stack(chain.quotes(rows, ticks))
-    changed = (shown[:, 1:] != shown[:, :-1]).any(axis=0)
-    tick, column = np.nonzero(changed)
-    if not len(tick):
-        return []
-    instants = chain.backdrop.open_ns + (first + tick) * GRID_NS
-    volume, last, last_size = _tallies(rows, instants, column, prints, tally)
-    bid, bid_size, ask, ask_size = shown[:, 1:][:, tick, column].tolist()
-    ids = [con_ids[place] for place in column.tolist()]
-    return list(map(Quote, instants.tolist(), ids, bid, bid_size, ask, ask_size, last, last_size, volume))
-
-
-def _tallies(
-    rows: Rows, instants: NDArray[np.int64], column: Rows, prints: OptionPrints, tally: Tally
-) -> tuple[list[float], list[float], list[float]]:
-    """Return volume, last price and last size of contracts as of instants."""
-    if not len(prints.row):
-        return tally.volume[column].tolist(), tally.last[column].tolist(), tally.last_size[column].tolist()
-    place = np.searchsorted(rows, prints.row)
-    order = np.lexsort((prints.ts_ns, place))
-    place, ts_ns, size = place[order], prints.ts_ns[order], prints.size[order]
-    base = int(min(ts_ns.min(), instants.min()))
-    width = int(max(ts_ns.max(), instants.max())) - base + 1
-    found = np.searchsorted(place * width + ts_ns - base, column * width + instants - base, side="left")
-    start = np.searchsorted(place, column, side="left")
-    total = np.concatenate(([0], np.cumsum(size)))
-    some, newest = found > start, np.maximum(found - 1, 0)
-    volume = tally.volume[column] + total[found] - total[start]
-    last = np.where(some, prints.price[order][newest], tally.last[column])
-    last_size = np.where(some, size[newest], tally.last_size[column])
-    return volume.tolist(), last.tolist(), last_size.tolist()
-
-
-def _greeks(chain: OptionChain, con_ids: Sequence[int], rows: Rows, first: int, end: int) -> list[Greeks]:
-    ticks = np.arange(-(-first // GREEKS_TICKS) * GREEKS_TICKS, end, GREEKS_TICKS)[:, None]
-    live = (ticks >= chain.opens[rows]) & (ticks < chain.closes[rows]) & ~chain.backdrop.halted[np.maximum(ticks, 0)]
-    tick, column = np.nonzero(live)
-    if not len(tick):
-        return []
-    wanted, at = rows[column], ticks[tick, 0]
-    values, spot = chain.values(wanted, at), chain.spot(wanted, at)
-    columns = (values.iv, values.delta, values.price, values.gamma, values.vega, values.theta, spot)
-    instants = (chain.backdrop.open_ns + at * GRID_NS).tolist()
-    return list(map(Greeks, instants, [con_ids[place] for place in column.tolist()], *(c.tolist() for c in columns)))

@@ -36,7 +36,7 @@ class Standing:
         """
         minute = min(max((ts_ns - self._open_ns) // MINUTE_NS, 0), self._flow.minutes)
         self.carry(rows, minute)
-        tally = Tally(self._volume[rows], self._last[rows], self._last_size[rows])
+        tally = self.at_minute(rows)
         running = self._flow.prints(rows, minute, minute + 1, priced=False)
         count = int(np.searchsorted(running.ts_ns, ts_ns, side="left"))
         if not count:
@@ -45,6 +45,10 @@ class Standing:
         place[rows] = np.arange(len(rows))
         _add(tally, self._flow, running, count, place)
         return tally
+
+    def at_minute(self, rows: Rows) -> Tally:
+        """Return the tallies at the minute to which the contracts were carried."""
+        return Tally(self._volume[rows], self._last[rows], self._last_size[rows])
 
     def one(self, row: int, ts_ns: int) -> tuple[float, float, float]:
         """Return volume, last price and last size of one contract; cheaper when asked again within the minute."""
