@@ -160,7 +160,10 @@ def _draw_prices(
     if happening is not None:
         log_volatility[happening.first : happening.last] += _EVENT_VOLATILITY
     own_shock = generator.standard_normal(steps)
-    noise = share * np.sqrt(scenario.noise_share) * market.shock + rest * np.sqrt(own_noise) * own_shock
+    # Outside regular hours there are no episodes, so noise is all the variance there is.
+    of_market, of_its_own = np.ones(steps), np.ones(steps)
+    of_market[market.regular], of_its_own[market.regular] = np.sqrt(scenario.noise_share), np.sqrt(own_noise)
+    noise = share * of_market * market.shock + rest * of_its_own * own_shock
     drift = share * market.drift_sd
     if own_plan is not None:
         drift[market.regular] += rest * own_plan.drift_sd
