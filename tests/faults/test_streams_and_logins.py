@@ -89,11 +89,12 @@ async def test_frames_that_come_twice_change_nothing(scene: Scene) -> None:
         scene.check(trader)
 
 
-async def test_a_connection_cut_in_the_middle_of_a_frame_is_made_anew(scene: Scene) -> None:
+@pytest.mark.parametrize("do", ["cut", "length"])
+async def test_a_connection_whose_frames_are_torn_is_made_anew(scene: Scene, do: str) -> None:
     async with scene.trader() as trader:
         trade = await trader.hold()
         snapshots = len(trader.heard(ev.SnapshotReceived))
-        scene.fault(kinds.Wire("cut", count=1))
+        scene.fault(kinds.Wire(do, count=1))  # type: ignore[arg-type]
         scene.show(2.00, 2.02)
         await trader.until(lambda: len(trader.heard(ev.SnapshotReceived)) > snapshots, "a new reconciliation")
         await scene.protected(trader, trade)

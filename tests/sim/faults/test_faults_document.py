@@ -9,6 +9,7 @@ import pytest
 from alphatrader.sim.behaviours import Evidence
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.faults.document import AREAS, fault_document, kinds_of, tag_of
+from alphatrader.sim.faults.texts import text_for
 from alphatrader.sim.faults.timeline import RandomFaults, Timeline, find_scenario, load_timeline
 
 KINDS = get_args(kinds.AnyFault)
@@ -48,3 +49,15 @@ def test_chaos_draws_from_most_kinds():
     struck = set(drawn(load_timeline(find_scenario("chaos"))))
     assert len(struck) > len(KINDS) / 3
     assert kinds.LoggedOut not in struck, "chaos must not need a human"
+
+
+def test_the_codes_of_the_catalogue_come_in_the_brokers_own_words():
+    catalogue = (
+        *(100, 101, 103, 104, 105, 107, 109, 110, 111, 125, 135, 161, 162, 163, 200, 201, 202, 300, 309, 310, 316, 317),
+        *(321, 322, 329, 354, 366, 382, 383, 387, 399, 404, 434, 451, 460, 1100, 1101, 1102, 2109, 2110, 2152),
+        *(10006, 10089, 10090, 10091, 10092, 10147, 10148, 10149, 10167, 10168, 10187, 10190, 10197, 10268, 10349),
+    )
+    for code in catalogue:
+        assert not text_for(code).startswith("SIMULATED"), code
+    assert text_for(999_999) == "SIMULATED message 999999"
+    assert text_for(201, "mine") == "mine"

@@ -103,3 +103,13 @@ async def test_splits_and_delays_together_lose_no_byte(live):
     for trade in trades:
         await live.status(trade, "Filled")
     assert await live.ib.reqCurrentTimeAsync()
+
+
+async def test_an_absurd_length_ends_what_a_client_can_read(live):
+    seen = live.raw()
+    live.fault("wire", do="length", count=1)
+    live.ib.client.reqIds(1)
+    await live.rounds(4)
+    live.ib.client.reqIds(1)
+    await live.rounds(4)
+    assert not [fields for fields in seen if fields[0] == "9"], "the client waits for bytes that never come"

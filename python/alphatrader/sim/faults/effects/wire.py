@@ -24,7 +24,7 @@ class WireEffects:
 
 
 class Frames:
-    """Strikes frames: lost, doubled, swapped with the next, or with one byte changed."""
+    """Strikes frames: lost, doubled, swapped with the next, with one byte changed or an absurd length."""
 
     def __init__(self, stage: Stage, fault: kinds.Wire) -> None:
         self._random = stage.random
@@ -54,7 +54,8 @@ class Frames:
             if number + 1 < len(frames):
                 one, frames[number + 1] = frames[number + 1], one
             return one
-        # A byte of the text changes, never the length before it: TCP's checksum would not let a torn frame through.
+        if self._fault.do == "length":
+            return _LENGTH.pack(self._random.randrange(1 << 28, 1 << 31)) + one[_LENGTH.size :]
         place = self._random.randrange(_LENGTH.size, len(one))
         return one[:place] + bytes([self._random.randrange(33, 127)]) + one[place + 1 :]
 
