@@ -131,7 +131,7 @@ def new_gateway(tmp_path_factory):
         def fail(error):
             raise error
 
-        return market, Gateway(market, SimClock(market.now_ns, 1.0), exchange, Decimal(100_000), fail, chosen)
+        return market, Gateway(market, SimClock(market.now_ns, 1.0), exchange, fail, chosen)
 
     return make
 
@@ -143,7 +143,7 @@ def request_of(action):
 
 
 @pytest.mark.parametrize("precautions", [False, True])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=actions)
 def test_whatever_is_asked_the_gateway_goes_on(new_gateway, precautions, steps):
     market, gateway = new_gateway({"order_precautions": precautions})

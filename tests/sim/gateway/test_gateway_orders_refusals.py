@@ -213,6 +213,19 @@ async def test_modifications_that_cannot_be(client):
     assert await client.story(1) == [("error", 103)]
 
 
+@pytest.mark.parametrize(("must_grow", "told"), [(True, ("error", 103)), (False, ("open", "PreSubmitted"))])
+async def test_ids_grow(tmp_path, must_grow, told):
+    running_gateway = running(None, tmp_path, behaviours={"order_ids_must_grow": must_grow})
+    async with running_gateway as bench, OrderClient(bench) as client:
+        await client.begin()
+        client.place(5, client.limit())
+        await client.story(4)
+        client.place(4, client.limit())
+        assert await client.story(1) == [told]
+        client.place(5, client.limit(price=1.6))
+        assert (await client.story_until(("status", "Submitted")))[-1] == ("status", "Submitted")
+
+
 async def test_a_limit_may_become_a_stop_if_so_chosen(tmp_path):
     running_gateway = running(None, tmp_path, behaviours={"order_kind_fixed": False})
     async with running_gateway as bench, OrderClient(bench) as client:

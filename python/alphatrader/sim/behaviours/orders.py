@@ -47,6 +47,12 @@ TABLE = (
         "published lists of ib-ruby",
     ),
     Behaviour(
+        "order_ids_must_grow",
+        Evidence.DOCUMENTED,
+        "An order id below one that the client has used is 103, as a used one is",
+        (True, False),
+    ),
+    Behaviour(
         "outside_rth_remark",
         Evidence.DOCUMENTED,
         "outsideRth where it has no effect is remarked upon with 2109; the order is taken",

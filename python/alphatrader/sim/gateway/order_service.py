@@ -34,6 +34,8 @@ from alphatrader.sim.wire.place_order import PlaceOrder
 from alphatrader.sim.wire.queries import ContractQuery
 from alphatrader.sim.wire.requests import CancelOrder, Numbered
 
+DUPLICATE_ID = Refusal(103, "Duplicate order id")
+
 log = structlog.get_logger("alphatrader.sim.gateway")
 
 
@@ -86,7 +88,7 @@ class OrderService:
         if existing is not None:
             self._modify(session, existing, asked)
             return
-        refusal = self._precaution(asked, order.terms.exchange)
+        refusal = self._check_id(client_id, order.order_id) or self._precaution(asked, order.terms.exchange)
         if refusal is not None:
             self._refuse(session, order.order_id, refusal)
             return
@@ -131,6 +133,11 @@ class OrderService:
             self._refuse(session, asked.order_id, refusal)
             return
         self._exchange.place(asked)
+
+    def _check_id(self, client_id: int, order_id: int) -> Refusal | None:
+        """An id below those that the client has used is as good as used."""
+        too_low = order_id < self._exchange.registry.next_order_id(client_id)
+        return DUPLICATE_ID if too_low and self._behaviours.on("order_ids_must_grow") else None
 
     def _precaution(self, asked: OrderRequest, exchange: str) -> Refusal | None:
         contract = self._known.get(asked.con_id)
