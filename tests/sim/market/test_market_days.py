@@ -182,6 +182,7 @@ def test_options_settle_on_the_official_close_and_are_remembered() -> None:
         market.settlement_price(SPY)
     market.skip_to(calendar.to_ns(WEDNESDAY, "04:00"))
     assert expiring[0] not in market.contracts()
+    market.watch(frozenset({expiring[0].con_id, later[0].con_id}))
     assert market.settlement_price(expiring[0].con_id) == auction.price
 
 

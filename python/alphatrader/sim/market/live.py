@@ -47,7 +47,7 @@ class SessionMarket:
         self._watched: frozenset[int] = frozenset()
         self._past: OrderedDict[str, dict[int, DayPath]] = OrderedDict()
         self._past_desks: OrderedDict[str, dict[str, OptionDesk]] = OrderedDict()
-        self._settled: OrderedDict[int, float] = OrderedDict()
+        self._gone: OrderedDict[int, float | None] = OrderedDict()
         self._last_day = False
         self._enter(day)
 
@@ -83,14 +83,15 @@ class SessionMarket:
                 break
 
     def watch(self, con_ids: frozenset[int]) -> None:
-        """Say for which options quotes and greeks are wanted. Raises DataError for a contract that is not listed.
+        """Say for which options quotes and greeks are wanted. Raises DataError for a contract that was never listed.
 
-        What expires drops out with the day; the rest stays watched.
+        What has expired is passed over, and drops out with the day; the rest stays watched.
         """
-        for con_id in con_ids:
+        wanted = frozenset(con_id for con_id in con_ids if con_id not in self._gone)
+        for con_id in wanted:
             self.day.contract(con_id)
-        self._watched = con_ids
-        self.day.watch(con_ids)
+        self._watched = wanted
+        self.day.watch(wanted)
 
     def quote(self, con_id: int) -> Quote:
         """Current quote of any listed contract. Raises DataError for one that is not listed."""
@@ -151,9 +152,8 @@ class SessionMarket:
         PM-settled series settle on the official close, AM-settled ones on the opening prices. It is still told after
         the option was taken off the list.
         """
-        settled = self._settled.get(con_id)
-        if settled is not None:
-            return settled
+        if con_id in self._gone:
+            return self._gone[con_id]
         contract = self.day.contract(con_id)
         if contract.sec_type != "OPT":
             raise DataError(f"contract {con_id} is no option: nothing settles it")
@@ -247,17 +247,17 @@ class SessionMarket:
             self._last_day = True
             return
         for contract in before.contracts:
-            if contract.sec_type == "OPT":
-                price = self._official_price(contract)
-                if price is not None:
-                    self._settled[contract.con_id] = price
+            if not day.lists(contract.con_id):
+                self._gone[contract.con_id] = self._official_price(contract)
+        for contract in day.contracts:
+            self._gone.pop(contract.con_id, None)
         self._past[before.span.date] = {con_id: member.path for con_id, member in before.underlyings.items()}
         self._past_desks[before.span.date] = before.desks
         while len(self._past) > KEPT_DAYS:
             self._past.popitem(last=False)
             self._past_desks.popitem(last=False)
-        while len(self._settled) > _KEPT_SETTLEMENTS:
-            self._settled.popitem(last=False)
+        while len(self._gone) > _KEPT_SETTLEMENTS:
+            self._gone.popitem(last=False)
         self._enter(day)
         self._watched = frozenset(con_id for con_id in self._watched if day.lists(con_id))
         day.watch(self._watched)
