@@ -121,5 +121,5 @@ async def test_bad_arguments_are_one_line():
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, error = await process.communicate()
     assert process.returncode == 2
-    assert error.decode().startswith("alphatrader sim: --speed")
+    assert error.decode().startswith("alphatrader sim: the simulator refuses --speed")
     assert error.count(b"\n") == 1
