@@ -39,7 +39,8 @@ from alphatrader.sim.market.types import (
 
 GREEKS_CONFLATION_S = 0.2
 EXTRAS_S = 1.0
-"""Wall time between two looks at generic ticks."""
+"""Wall time between two updates of a line's generic ticks."""
+EXTRAS_LOOK_S = 0.1
 UNREPORTED_CONDITIONS = frozenset("4BWZ")
 """Derivatively priced, average price, out of sequence: not in Last, nor in RTTrdVolume."""
 
@@ -69,6 +70,7 @@ class QuotePublisher:
         self._fresh_greeks: dict[int, Greeks] = {}
         self._terms: tuple[tuple[int, ...], OptionTerms] | None = None
         self._out: dict[Session, list[bytes]] = {}
+        self._extras_look_s = 0.0
 
     def load_stats(self) -> None:
         """Sum up the session so far for the underlyings."""
@@ -232,7 +234,10 @@ class QuotePublisher:
     # ------------------------------------------------------------------------------------------------- slower and once
 
     def _send_extras(self, now_s: float) -> None:
-        """Send generic ticks that changed."""
+        """Send generic ticks that changed; lines are looked at a few times a second only, there may be many."""
+        if now_s < self._extras_look_s:
+            return
+        self._extras_look_s = now_s + EXTRAS_LOOK_S
         for lines in self._lines.by_contract.values():
             for line in lines.values():
                 if line.generic and now_s >= line.extras_due_s and self._speaks(line.contract):
