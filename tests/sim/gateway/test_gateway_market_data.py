@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.sim.gateway.raw_client import CALL, HELLO_PACED, SPY, served
 
+from alphatrader import calendar
 from alphatrader.sim.gateway.generic_ticks import month_volatility
 from alphatrader.sim.gateway.greeks import compute
 from alphatrader.sim.gateway.polled_quotes import combo_quote
@@ -155,6 +156,16 @@ async def test_generic_ticks(client):
     client.market.announce(Auction(client.market.now_ns, SPY_CON_ID, "open", 650.5, 12_000))
     assert await client.tick(5, 34) == ["12000"]
     assert await client.tick(5, 35) == ["650.5", "0", "0"]
+
+
+async def test_ticks_about_the_past(client):
+    calendar.sessions_before("2026-11-16", 1)
+    days = client.sim.gateway.past.days("SPY")
+    ask(client, 5, generic="104,165")
+    assert 0.05 < float((await client.tick(5, 23))[0]) < 0.5
+    assert (await client.tick(5, 15))[0] == str(min(day.low for day in days[-65:]))
+    assert (await client.tick(5, 20))[0] == str(max(day.high for day in days[-260:]))
+    assert int((await client.tick(5, 21))[0]) > 1_000_000
 
 
 async def test_exchanges_of_the_best_prices_go_by_letter(client):

@@ -7,8 +7,10 @@ import numpy as np
 from msgspec import Struct
 
 from alphatrader.sim.gateway.day_stats import DayStats
+from alphatrader.sim.gateway.history_bars import historical_volatility
 from alphatrader.sim.gateway.quote_messages import TickEncoder
 from alphatrader.sim.gateway.valuation import settlement_ns
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import ListedContract, MarketTables, Quote, SimulatedMarket
 from alphatrader.sim.wire.errors import invalid
 
@@ -50,6 +52,8 @@ LEGAL = {
 _SHORTABLE, _SHORTABLE_SHARES = 3.0, 10_000_000.0
 """Above 2.5 means that at least a thousand shares can be borrowed."""
 _CHAIN_REFRESH_S = 5.0
+_HISTORY_DAYS = 31
+_VOLUME_DAYS = 90
 _MONTH_NS = 30 * 86_400 * 1_000_000_000
 
 Kind = Literal["price", "size", "generic"]
@@ -94,8 +98,9 @@ class _ChainSums(Struct):
 class GenericTicks:
     """Works out what the market implies for the ticks asked for."""
 
-    def __init__(self, market: SimulatedMarket, stats: Mapping[int, DayStats]) -> None:
+    def __init__(self, market: SimulatedMarket, stats: Mapping[int, DayStats], past: Past) -> None:
         self._market = market
+        self._past = past
         self._tables = market if isinstance(market, MarketTables) else None
         self._stats = stats
         self._sums: dict[str, _ChainSums] = {}
@@ -112,6 +117,8 @@ class GenericTicks:
             out.append(GenericTick("size", 27 if call else 28, interest))
         elif not asked.isdisjoint({"100", "101", "106"}):
             out += self._of_chain(contract, asked, now_s)
+        if not option and not asked.isdisjoint({"104", "165"}) and self._past.knows(contract.symbol):
+            out += self._of_past(contract.symbol, asked)
         if not asked.isdisjoint({"221", "232"}) and (mark := _mark(quote)):
             out.append(GenericTick("price", 37, mark))
         if "236" in asked and contract.sec_type == "STK":
@@ -120,6 +127,21 @@ class GenericTicks:
         if "318" in asked and quote.last > 0:
             out.append(GenericTick("price", 57, quote.last))
         out += self._of_prints(contract, asked)
+        return out
+
+    def _of_past(self, symbol: str, asked: frozenset[str]) -> list[GenericTick]:
+        """Return the volatility of thirty days (104); the ranges of 13, 26 and 52 weeks and the mean volume (165)."""
+        days = self._past.days(symbol)
+        out = []
+        if "104" in asked:
+            out.append(GenericTick("generic", 23, round(historical_volatility(days[-_HISTORY_DAYS:])[-1], 6)))
+        if "165" in asked:
+            for tick_type, weeks in ((15, 13), (17, 26), (19, 52)):
+                span = days[-5 * weeks :]
+                out.append(GenericTick("price", tick_type, min(day.low for day in span)))
+                out.append(GenericTick("price", tick_type + 1, max(day.high for day in span)))
+            recent = days[-_VOLUME_DAYS:]
+            out.append(GenericTick("size", 21, round(sum(day.volume for day in recent) / len(recent))))
         return out
 
     def _of_prints(self, contract: ListedContract, asked: frozenset[str]) -> list[GenericTick]:

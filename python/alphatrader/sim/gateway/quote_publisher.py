@@ -22,6 +22,7 @@ from alphatrader.sim.gateway.quote_messages import (
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.gateway.valuation import OptionTerms
 from alphatrader.sim.gateway.venues import letter
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import (
     Auction,
     Depth,
@@ -55,6 +56,7 @@ class QuotePublisher:
         faults: FaultBoard,
         lines: Lines,
         conflation_s: float,
+        past: Past,
     ) -> None:
         self._market = market
         self._contracts = contracts
@@ -62,7 +64,7 @@ class QuotePublisher:
         self._lines = lines
         self._conflation_s = conflation_s
         self.stats: dict[int, DayStats] = defaultdict(DayStats)
-        self._generic = GenericTicks(market, self.stats)
+        self._generic = GenericTicks(market, self.stats, past)
         self._closes: dict[str, dict[int, float]] = {}
         self._quotes: dict[int, Quote] = {}
         self._exchanges: dict[int, tuple[str, str]] = {}

@@ -23,6 +23,7 @@ from alphatrader.sim.gateway.quote_publisher import QuotePublisher
 from alphatrader.sim.gateway.session import SERVER_SIDE, Session
 from alphatrader.sim.gateway.venues import bbo_exchange
 from alphatrader.sim.login import Login
+from alphatrader.sim.market.past import Past
 from alphatrader.sim.market.types import ListedContract, MarketUpdate, Phase, SimulatedMarket
 from alphatrader.sim.wire.data_requests import MarketDataRequest
 from alphatrader.sim.wire.errors import invalid
@@ -53,13 +54,14 @@ class QuoteService:
         faults: FaultBoard,
         behaviours: Behaviours,
         login: Login,
+        past: Past,
     ) -> None:
         self._market = market
         self._contracts = contracts
         self._behaviours = behaviours
         self._login = login
         self._lines = Lines()
-        self._publisher = QuotePublisher(market, contracts, faults, self._lines, login.conflation_s)
+        self._publisher = QuotePublisher(market, contracts, faults, self._lines, login.conflation_s, past)
         self._snapshots: list[_Snapshot] = []
         self._wanted_types: dict[Session, int] = {}
 
