@@ -48,9 +48,9 @@ TABLE = (
     ),
     Behaviour(
         "order_ids_must_grow",
-        Evidence.DOCUMENTED,
+        Evidence.MEMORY,
         "An order id below one that the client has used is 103, as a used one is",
-        (True, False),
+        (False, True),
     ),
     Behaviour(
         "outside_rth_remark",
