@@ -56,7 +56,7 @@ def _add_option(
     elif kind is dict:
         parser.add_argument(*options, action=_Pairs, metavar="NAME=VALUE", help=f"{text}; may be given several times")
     else:
-        shown = "" if default in (None, "") or required else f" [default: {_shown(default)}]"
+        shown = "" if default in (None, "", ()) or required else f" [default: {_shown(default)}]"
         parser.add_argument(*options, type=_reader(kind), required=required, metavar="X", help=text + shown)
 
 

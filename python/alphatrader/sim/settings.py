@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.alphavantage.plan import PLANS, PlanName
 from alphatrader.sim.behaviours import Value
 from alphatrader.sim.exchange.settings import ExchangeSettings, Latency
 from alphatrader.sim.login import ALL_FEEDS, Feed, Login
+from alphatrader.sim.market.scheduled import ScheduledEvent
 
 
 class SimSettings(BaseModel):
@@ -39,6 +41,9 @@ class SimSettings(BaseModel):
     tape_quotes: Path | None = Field(None, description="the recorded day's quotes, where they have a file of their own")
     scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
     market_scenario: str = Field("regular", description="temper of the market")
+    events: tuple[str, ...] = Field(
+        (), description="events that options price in, as FOMC@2026-12-09T14:00=1.0 (sessions of variance), by commas"
+    )
     start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")
     start_at: str | None = Field(
         None, pattern=r"^\d{2}:\d{2}(:\d{2})?$", description="start at this New York time instead, 04:00 to 20:00"
@@ -72,6 +77,16 @@ class SimSettings(BaseModel):
         if not symbols or any(not symbol.isascii() or not symbol.isupper() for symbol in symbols):
             raise ValueError("symbols are upper-case ASCII, at least one")
         return symbols
+
+    @field_validator("events")
+    @classmethod
+    def _events(cls, events: tuple[str, ...]) -> tuple[str, ...]:
+        for text in events:
+            try:
+                ScheduledEvent.parse(text)
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return events
 
     @field_validator("rejection_rates")
     @classmethod

@@ -31,6 +31,7 @@ from alphatrader.sim.gateway.listener import Listener
 from alphatrader.sim.market import MarketSpec, build_market
 from alphatrader.sim.market.live import SessionMarket
 from alphatrader.sim.market.past import Past
+from alphatrader.sim.market.scheduled import ScheduledEvent
 from alphatrader.sim.market.types import SimulatedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.state import (
@@ -269,6 +270,7 @@ def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
         tape=settings.tape,
         tape_quotes=settings.tape_quotes,
         scenario=settings.market_scenario,
+        events=tuple(ScheduledEvent.parse(text) for text in settings.events),
         start_at=settings.start_at,
         days=settings.days,
     )

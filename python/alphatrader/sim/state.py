@@ -28,6 +28,7 @@ class MarketIdentity(msgspec.Struct, frozen=True):
     market_scenario: str
     start_fraction: float
     start_at: str | None = None
+    events: tuple[str, ...] = ()
 
 
 def remembered_session(journal: ExchangeJournal) -> str | None:
@@ -46,6 +47,7 @@ def check_identity(journal: ExchangeJournal, settings: SimSettings, session_date
         settings.market_scenario,
         settings.start_fraction,
         settings.start_at,
+        settings.events,
     )
     text = journal.fact(_IDENTITY)
     if text is None:

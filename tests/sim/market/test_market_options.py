@@ -180,6 +180,15 @@ def test_an_impossible_event_is_refused(sessions: float, date: str, clock: str) 
         ScheduledEvent("odd", date, clock, sessions)
 
 
+def test_an_event_is_read_from_its_text() -> None:
+    assert ScheduledEvent.parse("FOMC@2026-12-09T14:00=1.5") == ScheduledEvent("FOMC", "2026-12-09", "14:00", 1.5)
+    earnings = ScheduledEvent.parse("Q4 earnings/AAPL@2027-01-28T16:05=10")
+    assert earnings == ScheduledEvent("Q4 earnings", "2027-01-28", "16:05", 10.0, ("AAPL",))
+    for text in ("FOMC", "FOMC@2026-12-09=1", "FOMC@2026-13-09T14:00=1", "@2026-12-09T14:00=1", "X@2026-12-09T14:00=0"):
+        with pytest.raises(ConfigError):
+            ScheduledEvent.parse(text)
+
+
 @pytest.mark.parametrize("symbol", ["SPX", "SPY"])
 def test_greeks_are_derivatives_of_the_price(symbol: str) -> None:
     """Up to the slope of the smile: the volatility of a strike moves with the price of the underlying."""

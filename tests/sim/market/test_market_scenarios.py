@@ -130,7 +130,7 @@ def test_scenarios_know_flow_volatility_and_interest_alone() -> None:
     fields = set(next(iter(SCENARIOS.values())).__slots__)
     assert fields == {
         "volatility_factor", "noise_share", "episode_gap_s", "episode_move", "rate_factor", "jumps_a_day", "drift_sd",
-        "lean", "restlessness", "pin", "pinned_interest", "event",
+        "lean", "restlessness", "pin", "pinned_interest", "interest_walls", "interest_puts", "event",
     }  # fmt: skip
 
 

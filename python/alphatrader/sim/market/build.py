@@ -100,7 +100,8 @@ def _list(
     if not profile.has_options:
         return underlying, None
     session = calendar.session_for(span.date)
-    interest = InterestFactors(pinned=SCENARIOS[spec.scenario].pinned_interest)
+    scenario = SCENARIOS[spec.scenario]
+    interest = InterestFactors(scenario.pinned_interest, scenario.interest_walls, scenario.interest_puts)
     desk = open_options(profile, path, session, spec.seed, events=spec.events, interest=interest, before=before)
     return underlying, desk
 

@@ -1,11 +1,13 @@
 """Events that are known beforehand: the options that span one are dearer by the variance it will bring."""
 
+import re
 from dataclasses import dataclass
 
 from alphatrader import calendar
 from alphatrader.domain.errors import ConfigError, DataError
 
 _MOST_SESSIONS = 50.0
+_FORM = re.compile(r"([^@/=]+)(?:/([A-Z.]+))?@(\d{4}-\d\d-\d\d)T(\d\d:\d\d)=(\d+(?:\.\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class ScheduledEvent:
             calendar.to_ns(self.date, self.clock)
         except DataError as error:
             raise ConfigError(f"event {self.name!r}: {error}") from error
+
+    @classmethod
+    def parse(cls, text: str) -> "ScheduledEvent":
+        """Read ``NAME@YYYY-MM-DDTHH:MM=SESSIONS``, for a single symbol ``NAME/SYMBOL@...``. Raises ConfigError."""
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise ConfigError(f"event {text!r}: write it as FOMC@2026-12-09T14:00=1.0 or earnings/AAPL@...=10")
+        name, symbol, date, clock, sessions = found.groups()
+        return cls(name, date, clock, float(sessions), (symbol,) if symbol else ())
 
     @property
     def at_ns(self) -> int:

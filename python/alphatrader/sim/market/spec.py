@@ -36,6 +36,7 @@ class Scenario:
     regular session that is added, in standard deviations of a day; ``lean``: extra probability that an episode goes
     that way. ``restlessness`` weighs volatile regimes against calm ones (1 = as usual). ``pin``: how strongly the price
     is pulled to the round strike next to the previous close, per hour, and how many times open interest stands there.
+    ``interest_walls`` and ``interest_puts``: how much of walls and puts there is in open interest, 1 as usual.
     """
 
     volatility_factor: float
@@ -49,6 +50,8 @@ class Scenario:
     restlessness: float = 1.0
     pin: float = 0.0
     pinned_interest: float = 1.0
+    interest_walls: float = 1.0
+    interest_puts: float = 1.0
     event: Event | None = None
 
 
@@ -61,6 +64,8 @@ SCENARIOS = {
     "crash": Scenario(
         1.6, 0.50, 150.0, 2.6, 1.6, 1.0, restlessness=3.0, lean=-0.1, event=Event((0.55, 0.65), 45.0, -0.045)
     ),
+    "walls": Scenario(1.0, 0.50, 200.0, 2.4, 1.0, interest_walls=4.0),
+    "fearful": Scenario(1.4, 0.50, 180.0, 2.4, 1.2, restlessness=1.5, interest_puts=2.5),
     "pinned": Scenario(0.7, 0.80, 500.0, 1.4, 0.9, 0.0, restlessness=0.3, pin=2.5, pinned_interest=8.0),
     "halt": Scenario(
         1.3, 0.50, 180.0, 2.4, 1.3,
