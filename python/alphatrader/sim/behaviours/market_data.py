@@ -18,7 +18,6 @@ TABLE = (
         (True, False),
     ),
     Behaviour("depth_halted", Evidence.DOCUMENTED, "A halt ends depth subscriptions with 316"),
-    Behaviour("depth_reset", Evidence.DOCUMENTED, "317 voids a book; it is sent anew"),
     Behaviour(
         "option_tick_by_tick_refused",
         Evidence.DOCUMENTED,
