@@ -17,7 +17,7 @@ from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.order_changes import refusal_of_change
 from alphatrader.sim.gateway.order_contracts import OrderContracts
 from alphatrader.sim.gateway.order_features import invalid, refusal_of_features
-from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds, is_manual
+from alphatrader.sim.gateway.order_ids import MANUAL_CLIENT, OrderIds
 from alphatrader.sim.gateway.order_preview import preview
 from alphatrader.sim.gateway.order_queries import OrderQueries, client_of
 from alphatrader.sim.gateway.order_reports import OrderReporter
@@ -238,10 +238,6 @@ class OrderService:
         elif request.number:
             text = "Only API connections with clientId set to 0 can set the auto bind TWS orders property."
             session.error(SERVER_SIDE, 327, text)
-
-    def manual_orders(self) -> list[Order]:
-        """Return the live orders that were placed by hand."""
-        return [order for order in self._exchange.registry.live() if is_manual(order)]
 
     def publish(self, reports: Iterable[Report], now_s: float) -> set[int]:
         """Send reports to their clients; return the contracts whose positions changed."""
