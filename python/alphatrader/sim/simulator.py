@@ -210,7 +210,7 @@ async def open_simulator(
         stack.callback(journal.close)
         if market is None:
             date = settings.session_date or (None if settings.tape else remembered_session(journal))
-            built = build_market(_spec(settings, date))
+            built = build_market(market_spec(settings, date))
             market = built
         else:
             built = None
@@ -261,7 +261,8 @@ def catch_up(market: SimulatedMarket, market_ns: int | None) -> None:
             return
 
 
-def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
+def market_spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
+    """Return what the settings say of the market. Raises ConfigError."""
     return MarketSpec(
         seed=settings.seed,
         session_date=session_date,
@@ -270,6 +271,7 @@ def _spec(settings: SimSettings, session_date: str | None) -> MarketSpec:
         tape=settings.tape,
         tape_quotes=settings.tape_quotes,
         scenario=settings.market_scenario,
+        option_conditions=Behaviours(TABLE, settings.behaviours).on("option_print_conditions"),
         events=tuple(ScheduledEvent.parse(text) for text in settings.events),
         start_at=settings.start_at,
         days=settings.days,

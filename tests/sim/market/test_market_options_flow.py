@@ -1,6 +1,7 @@
 """Option prints: pure by contract and minute, adding up to the volume, at the quotes, clustered as real flow is."""
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from alphatrader.sim.market.draws import keys_of, normal, poisson, root_key, uni
 from alphatrader.sim.market.live import SessionMarket
 from alphatrader.sim.market.option_flow import CONDITIONS, OptionFlow
 from alphatrader.sim.market.option_products import product_of
+from alphatrader.sim.settings import SimSettings
+from alphatrader.sim.simulator import market_spec
 
 MINUTE_NS = 60 * calendar.NS
 
@@ -103,6 +106,20 @@ def test_spreads_are_rare_pairs_of_one_series_at_one_instant(flow: OptionFlow) -
         assert one != other
         assert size == other_size
         assert chain.options[one].right == chain.options[other].right
+
+
+def prints_with(conditions: bool, state_dir: Path) -> list[Print]:
+    settings = SimSettings(state_dir=state_dir, behaviours={"option_print_conditions": conditions})
+    market = build_market(market_spec(settings, "2026-11-20"))
+    assert isinstance(market, SessionMarket)
+    return market.history(nearest(market, 1)[0], 0, market.now_ns)
+
+
+def test_conditions_can_be_left_out(tmp_path: Path) -> None:
+    told, untold = prints_with(True, tmp_path), prints_with(False, tmp_path)
+    assert {trade.conditions for trade in told} == {"", "a", "f"}
+    assert {trade.conditions for trade in untold} == {""}
+    assert [trade[:5] for trade in told] == [trade[:5] for trade in untold]
 
 
 def test_flow_is_mostly_of_today_and_at_the_money(flow: OptionFlow) -> None:

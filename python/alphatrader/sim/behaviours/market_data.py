@@ -68,5 +68,11 @@ TABLE = (
     Behaviour("greeks_not_computed", Evidence.SOURCE, "Unknown greeks are -2, unknown prices and volatilities -1"),
     Behaviour("unknown_ticker_cancel", Evidence.DOCUMENTED, "Cancel of an unknown id: 300 (L1), 310 (depth)"),
     Behaviour("duplicate_ticker", Evidence.DOCUMENTED, "A request id in use is 322"),
+    Behaviour(
+        "option_print_conditions",
+        Evidence.MEMORY,
+        "Prints of options carry OPRA's message types as letters (a: auction, f: leg of a spread)",
+        (True, False),
+    ),
     Behaviour("index_without_sizes", Evidence.DOCUMENTED, "An index has a last price, and no bid, ask or sizes"),
 )

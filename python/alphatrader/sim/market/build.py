@@ -102,7 +102,10 @@ def _list(
     session = calendar.session_for(span.date)
     scenario = SCENARIOS[spec.scenario]
     interest = InterestFactors(scenario.pinned_interest, scenario.interest_walls, scenario.interest_puts)
-    desk = open_options(profile, path, session, spec.seed, events=spec.events, interest=interest, before=before)
+    desk = open_options(
+        profile, path, session, spec.seed,
+        events=spec.events, interest=interest, conditions=spec.option_conditions, before=before,
+    )  # fmt: skip
     return underlying, desk
 
 

@@ -48,6 +48,8 @@ class DayFacts(NamedTuple):
     previous_close: float
     seed: int
     events: tuple[ScheduledEvent, ...] = ()
+    conditions: bool = True
+    """Whether prints carry sale conditions."""
     late: bool = True
     """Whether the options trade a quarter of an hour past the close of the stock market."""
 

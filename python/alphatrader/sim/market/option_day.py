@@ -28,6 +28,7 @@ def open_options(
     *,
     events: Sequence[ScheduledEvent] = (),
     interest: InterestFactors = ORDINARY_INTEREST,
+    conditions: bool = True,
     before: OptionDesk | None = None,
 ) -> OptionDesk:
     """Return the options of an underlying for a session; ``before`` is their desk of the session before.
@@ -39,7 +40,7 @@ def open_options(
     listed = list_options(profile, session.date, path.previous_close, before.options if before else ())
     usual = usual_interest(product, listed, session.date, path.previous_close, seed, interest)
     concerning = tuple(event for event in events if event.concerns(path.symbol))
-    facts = DayFacts(session, path.day_sigma, path.previous_close, seed, concerning, profile.options_late)
+    facts = DayFacts(session, path.day_sigma, path.previous_close, seed, concerning, conditions, profile.options_late)
     backdrop = backdrop_of(path)
     if before is None:
         chain = OptionChain(product, listed, usual, backdrop, facts)

@@ -119,8 +119,9 @@ def window(flow: OptionFlow, rows: Rows, start_ns: int, end_ns: int, open_ns: in
 def prints_of(chain: OptionChain, prints: OptionPrints) -> list[Print]:
     """Turn columns into prints."""
     options, venues = chain.options, chain.product.venues
+    texts = CONDITIONS if chain.facts.conditions else ("",) * len(CONDITIONS)
     return [
-        Print(ts_ns, options[row].con_id, price, float(size), venues[venue], CONDITIONS[condition])
+        Print(ts_ns, options[row].con_id, price, float(size), venues[venue], texts[condition])
         for ts_ns, row, price, size, venue, condition in zip(
             prints.ts_ns.tolist(),
             prints.row.tolist(),

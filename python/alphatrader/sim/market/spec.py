@@ -101,6 +101,8 @@ class MarketSpec:
     scenario: str = "regular"
     start_at: str | None = None
     days: Literal["roll", "one"] = "roll"
+    option_conditions: bool = True
+    """Whether prints of options carry sale conditions."""
     events: tuple[ScheduledEvent, ...] = ()
     """Known beforehand, so that options spanning one are dearer."""
 
