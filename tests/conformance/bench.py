@@ -10,26 +10,14 @@ from typing import Any
 import pytest
 
 from alphatrader.sim.faults.injector import read_fault
-from alphatrader.sim.scripted import ScriptedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.simulator import Simulator, open_simulator
 from tests.conformance.clients import Client, Process
+from tests.conformance.market import ConformanceMarket
 from tests.conformance.table import SHORT, Step
 
 NEVER_S = 20.0
 """How long a step waits for what must happen."""
-
-SPY = {"symbol": "SPY", "secType": "STK", "exchange": "SMART", "currency": "USD"}
-CALL = {
-    "symbol": "SPY",
-    "secType": "OPT",
-    "lastTradeDateOrContractMonth": "20261116",
-    "strike": 650.0,
-    "right": "C",
-    "exchange": "SMART",
-    "currency": "USD",
-}
-PUT = {**CALL, "right": "P"}
 
 _conns = count(1)
 
@@ -70,11 +58,11 @@ class Bench:
         self._stack.push_async_callback(client.disconnect)
         return client
 
-    async def until(self, look: Callable[[], Any], what: str = "") -> Any:
+    async def until(self, look: Callable[[], Any], what: str = "", within_s: float = NEVER_S) -> Any:
         """Wait until something holds; ``look`` may be a coroutine function. Return what it returned."""
         seen: Any = None
         try:
-            async with asyncio.timeout(NEVER_S):
+            async with asyncio.timeout(within_s):
                 while True:
                     seen = look()
                     if isinstance(seen, Awaitable):
@@ -140,8 +128,9 @@ async def running(
     step: Step, process: Process, state_dir: Path, behaviours: dict[str, Any], market: Any = None
 ) -> AsyncIterator[Bench]:
     """Run a gateway for a step, or for a part of it."""
-    settings = SimSettings(state_dir=state_dir, behaviours=behaviours, **step.settings)
-    market = None if step.full else market or ScriptedMarket()
+    chosen = {"session_date": "2026-11-16", **step.settings} if step.full else step.settings
+    settings = SimSettings(state_dir=state_dir, behaviours=behaviours, **chosen)
+    market = None if step.full else market or ConformanceMarket(step.start_ns)
     async with AsyncExitStack() as stack:
         sim = await stack.enter_async_context(open_simulator(settings, market))
         async with AsyncExitStack() as connections:

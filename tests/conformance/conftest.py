@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from tests.conformance import matrix
 from tests.conformance.clients import Process
 
-_processes: dict[str, Process] = {}
+pytest.register_assert_rewrite("tests.conformance.sections", "tests.conformance.bench")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

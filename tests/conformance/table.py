@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from alphatrader.sim.scripted import OPEN_NS
 from tests.conformance.clients import CLIENTS
 
 Run = Callable[[Any], Awaitable[None]]
@@ -22,7 +23,8 @@ class Step:
     """One step. ``deviations``: what a client shows that isn't so, by its short name; the step asserts it.
 
     ``absent``: the clients that do not offer it, and why. ``behaviours``: the choices among simulated behaviours it is
-    run with, one after the other; ``settings``: of the simulator; ``full``: over the synthetic market.
+    run with, one after the other; ``settings``: of the simulator; ``full``: over the synthetic market; ``start_ns``:
+    where the scripted one starts.
     """
 
     section: str
@@ -33,9 +35,8 @@ class Step:
     behaviours: tuple[Mapping[str, Any], ...] = ({},)
     settings: Mapping[str, Any] = field(default_factory=dict)
     full: bool = False
+    start_ns: int = OPEN_NS + 3600 * 1_000_000_000
     slow: bool = False
-    defect: str = ""
-    """What the gateway does wrong, as long as it does: the step must fail until it is mended."""
 
     @property
     def key(self) -> str:

@@ -18,8 +18,6 @@ def cases():
             for number, behaviours in enumerate(row.behaviours):
                 suffix = f"-{number}" if len(row.behaviours) > 1 else ""
                 marks = [pytest.mark.slow] if row.slow else []
-                if row.defect and not row.absence(client):
-                    marks.append(pytest.mark.xfail(strict=True, reason=row.defect))
                 name = f"{row.key}-{client.split()[0]}{'-9.81' if '9.81' in client else ''}{suffix}"
                 yield pytest.param(row, client, behaviours, id=name, marks=marks)
 

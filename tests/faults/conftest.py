@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.faults.trader import Trader
+from tests.sim.both_ways import WAYS
 
 from alphatrader.domain.orders import Leg
 from alphatrader.execution.trades import Trade
@@ -94,10 +95,10 @@ class Scene:
         assert stop.remaining == self.position == trade.open_quantity
 
 
-@pytest.fixture
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
 async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scene]:
-    """Market and gateway; an indirect parameter chooses the gateway's behaviours."""
+    """Market and gateway, both ways; a test may choose the gateway's behaviours itself by an indirect parameter."""
     market = ScriptedMarket()
-    settings = SimSettings(state_dir=tmp_path / "exchange", behaviours=getattr(request, "param", {}))
+    settings = SimSettings(state_dir=tmp_path / "exchange", behaviours=request.param)
     async with open_simulator(settings, market) as sim:
         yield Scene(sim, market, tmp_path / "home")

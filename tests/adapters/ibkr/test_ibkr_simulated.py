@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
+from tests.sim.both_ways import WAYS
 
 from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
 from alphatrader.domain.contracts import OptionKey, Right
@@ -62,10 +63,10 @@ class Desk:
         return [e.order.status for e in self.sink.of(OrderReported) if e.order.order_id == order_id]
 
 
-@pytest.fixture
-async def desk(library: str, tmp_path: Path) -> AsyncIterator[Desk]:
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+async def desk(library: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
     market = ScriptedMarket()
-    async with open_simulator(SimSettings(state_dir=tmp_path), market) as sim:
+    async with open_simulator(SimSettings(state_dir=tmp_path, behaviours=request.param), market) as sim:
         yield Desk(sim, market, library)
 
 

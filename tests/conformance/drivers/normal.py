@@ -5,6 +5,7 @@ line (``{"id": 1, "conn": "a", "op": "place", "args": {...}}``) and answers one 
 ``{"id": 1, "error": "..."}``). Nothing but the standard library and the client is imported here.
 """
 
+import dataclasses
 import enum
 import json
 import math
@@ -12,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-WAIT_S = 20.0
+WAIT_S = 30.0
 """How long a driver waits for an answer before it says that none came."""
 
 UNSET = {"", None, 2147483647, 9223372036854775807, 1.7976931348623157e308}
@@ -61,7 +62,7 @@ TICK_FIELDS = {
 }
 """Tick types as the ticker of ib_insync names them."""
 
-GREEK_TICKS = {10: "bidGreeks", 11: "askGreeks", 12: "lastGreeks", 13: "modelGreeks"}
+GREEK_TICKS = {10: "bidGreeks", 11: "askGreeks", 12: "lastGreeks", 13: "modelGreeks", 53: "custom"}
 GREEKS = ("impliedVol", "delta", "optPrice", "pvDividend", "gamma", "vega", "theta", "undPrice")
 
 
@@ -83,6 +84,8 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value._asdict().items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if hasattr(value, "__dict__"):
         return {key: plain(item) for key, item in vars(value).items() if not key.startswith("_")}
     return str(value)

@@ -2,7 +2,20 @@
 
 from importlib import import_module
 
-SECTIONS = ("connection",)
+SECTIONS = (
+    "connection",
+    "contracts",
+    "market_data",
+    "history",
+    "orders",
+    "order_kinds",
+    "families",
+    "account",
+    "data_errors",
+    "errors",
+    "sequences",
+    "outages",
+)
 
 
 def load_steps() -> None:

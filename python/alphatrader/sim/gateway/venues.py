@@ -60,7 +60,7 @@ STOCK_BBO, OPTION_BBO = "9c0001", "ee0001"
 _BY_CODE = {STOCK_BBO: _STOCK_VENUES, OPTION_BBO: _OPTION_VENUES}
 _LETTERS = {venue.name: venue.letter for venue in _STOCK_VENUES} | {"ISLAND": "Q", "DRCTEDGE": "K"}
 
-STOCK_EXCHANGES = ("SMART", *(venue.name for venue in _STOCK_VENUES if venue.name != "FINRA"))
+STOCK_EXCHANGES = ("SMART", *(venue.name for venue in _STOCK_VENUES if venue.name != "FINRA"), "IBKRATS")
 OPTION_EXCHANGES = ("SMART", *(venue.name for venue in _OPTION_VENUES))
 
 

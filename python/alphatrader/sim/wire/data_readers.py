@@ -82,7 +82,8 @@ def _calculation(message_id: int, name: str) -> Callable[[FieldReader], data.Cal
         fields.skip("version")
         req_id, contract = fields.integer("reqId"), read_contract(fields)
         value, underlying_price = fields.decimal(name) or 0, fields.decimal("underPrice") or 0
-        fields.skip("optionCount", "options")
+        # ib_insync, ib_async and ibapi 9.81 write how many options follow; the official client leaves that out.
+        fields.skip(*("optionCount", "options")[-fields.remaining :])
         return data.CalculationRequest(message_id, req_id, contract, float(value), float(underlying_price))
 
     return read
