@@ -12,6 +12,7 @@ from alphatrader.sim.behaviours import Value
 from alphatrader.sim.exchange.settings import ExchangeSettings, Latency
 from alphatrader.sim.login import ALL_FEEDS, Feed, Login
 from alphatrader.sim.market.scheduled import ScheduledEvent
+from alphatrader.sim.market.spec import SCENARIOS
 
 
 class SimSettings(BaseModel):
@@ -40,7 +41,7 @@ class SimSettings(BaseModel):
     tape: Path | None = Field(None, description="drive the market with this recorded day, a file or a folder")
     tape_quotes: Path | None = Field(None, description="the recorded day's quotes, where they have a file of their own")
     scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
-    market_scenario: str = Field("regular", description="temper of the market")
+    market_scenario: str = Field("regular", description=f"temper of the market: {', '.join(SCENARIOS)}")
     events: tuple[str, ...] = Field(
         (), description="events that options price in, as FOMC@2026-12-09T14:00=1.0 (sessions of variance), by commas"
     )
