@@ -73,7 +73,7 @@ TAPE_FIGURES: tuple[Figure[TapeSample], ...] = (
     Figure("volume, last half hour over mean", _share_of_volume(12, 13), 2, 1.2, 3.0),
     Figure("volatility, first hour over 12:00-14:00", _early_volatility, 2, 1.0, 4.0),
     Figure("sign autocorrelation of orders, lag 1", _sign(1), 2, 0.25, 0.85),
-    Figure("sign autocorrelation of orders, lag 10", _sign(10), 2, 0.01, 0.5),
+    Figure("sign autocorrelation of orders, lag 10", _sign(10), 2, 0.0, 0.5),
     Figure(
         "autocorrelation of absolute 1-min returns, lags 1-10",
         lambda s: float(tapes.absolute_return_autocorrelation(s, 10).mean()),
