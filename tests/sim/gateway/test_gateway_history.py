@@ -1,6 +1,7 @@
 """History over the wire: bars of all kinds and sizes, schedules, bars that go on, ticks, histograms, limits."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -123,6 +124,19 @@ async def test_options_have_quotes_of_days_before(client):
     rows = await bars(client)
     assert len(rows) == 9
     assert all(float(row[3]) <= float(row[4]) <= float(row[2]) for row in rows)
+
+
+async def test_an_index_has_bars_of_its_value_alone(tmp_path):
+    market = traded()
+    index = replace(CONTRACTS[0], con_id=416904, symbol="SPX", sec_type="IND", exchange="CBOE", local_symbol="SPX")
+    market.list_contracts([*CONTRACTS, index])
+    market.trade(416904, 6500.5, 0.0)
+    async with served(tmp_path, market) as client:
+        await client.start()
+        ask(client, 5, "TRADES", "1 min", "300 S", contract=(416904, *[""] * 3, 0.0, *[""] * 7))
+        assert {row[4] for row in await bars(client)} == {"6500.5"}
+        ask(client, 6, "MIDPOINT", "1 min", "300 S", contract=(416904, *[""] * 3, 0.0, *[""] * 7))
+        assert await client.error() == (6, 162)
 
 
 async def test_the_schedule(client):

@@ -79,6 +79,8 @@ class BarSource:
 
     def bars(self, contract: ListedContract, window: Window, what: str) -> list[HistoryBar]:
         """Return the bars, oldest first; none where there are no data."""
+        if contract.sec_type == "IND" and what in QUOTE_KINDS:
+            return []  # an index is not quoted
         if what in VOLATILITY_KINDS:
             return self._volatilities(contract, window, what)
         if what == "BID_ASK":
