@@ -256,8 +256,11 @@ async def test_history_that_is_not_there(rig) -> None:
             error(f[1], 162, "Historical Market Data Service error message:HMDS query returned no data: SPY@SMART")
         )
         assert await r.adapter.history(spy, 0, 10**18, max_requests=3) == 0
+        # A gateway that paces ends the warm-up early; any other refusal is an error.
         r.gateway.answers[HISTORICAL_TICKS] = lambda g, f: g.push(error(f[1], 162, "pacing violation"))
-        with pytest.raises(DataError, match="pacing"):
+        assert await r.adapter.history(spy, 0, 10**18, max_requests=3) == 0
+        r.gateway.answers[HISTORICAL_TICKS] = lambda g, f: g.push(error(f[1], 10187, "no permissions"))
+        with pytest.raises(DataError, match="permissions"):
             await r.adapter.history(spy, 0, 10**18, max_requests=3)
 
 
