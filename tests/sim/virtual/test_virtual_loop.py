@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from alphatrader.sim.virtual import NetworkTemper, NothingToWaitForError, VirtualLoop
+from alphatrader.sim.virtual import NetworkTemper, NothingToWaitForError, NotInVirtualTimeError, VirtualLoop
 
 DAY_S = 86_400.0
 
@@ -220,3 +220,11 @@ def test_asyncio_streams_work_over_the_network(loop):
         await writer.wait_closed()
 
     run(loop, work)
+
+
+def test_what_only_the_outside_world_has_is_refused_in_one_line(loop):
+    async def work():
+        await loop.create_connection(Recorder, "127.0.0.1", 7497, ssl=True)
+
+    with pytest.raises(NotInVirtualTimeError, match="leave ssl out"):
+        run(loop, work)

@@ -10,13 +10,14 @@ Equal seeds give equal event hashes. What would break that is refused: threads r
 """
 
 from alphatrader.sim.virtual.library_clock import library_clock
-from alphatrader.sim.virtual.loop import NothingToWaitForError, VirtualLoop
+from alphatrader.sim.virtual.loop import NothingToWaitForError, NotInVirtualTimeError, VirtualLoop
 from alphatrader.sim.virtual.network import MemoryNetwork, NetworkTemper
 from alphatrader.sim.virtual.run import VirtualRun, VirtualSimulator, run_virtual, virtual_simulator
 
 __all__ = [
     "MemoryNetwork",
     "NetworkTemper",
+    "NotInVirtualTimeError",
     "NothingToWaitForError",
     "VirtualLoop",
     "VirtualRun",

@@ -16,6 +16,10 @@ class NothingToWaitForError(AlphaTraderError):
     """The program waits, but no timer and no connection can ever wake it."""
 
 
+class NotInVirtualTimeError(AlphaTraderError):
+    """The program asks for something that only the outside world has."""
+
+
 class _VirtualSelector:
     """Stands where asyncio waits for sockets: it lets the time pass instead."""
 
@@ -106,4 +110,4 @@ class VirtualLoop(asyncio.BaseEventLoop):
 def _refuse(options: dict[str, Any], *names: str) -> None:
     for name in names:
         if options.get(name) is not None:
-            raise NotImplementedError(f"in virtual time connections are made in memory: {name} is not offered")
+            raise NotInVirtualTimeError(f"in virtual time connections are made in memory: leave {name} out")

@@ -168,8 +168,8 @@ class MemoryServer(asyncio.AbstractServer):
         """It serves from the start."""
 
     async def serve_forever(self) -> None:
-        """Not offered: the loop that made it runs it."""
-        raise NotImplementedError("a server in memory serves from the start")
+        """Wait until cancelled: it serves from the start."""
+        await asyncio.get_running_loop().create_future()
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """Return the running loop."""
