@@ -100,7 +100,7 @@ async def test_a_family_without_its_last_child_rests_untransmitted_and_is_cancel
             trader.jump(11)
             await trader.settle()
         await trader.until(lambda: trade.closed_ns, "the rest of the family is cancelled")
-        assert not scene.live
+        await trader.until(lambda: not scene.live, "the gateway has let go of it")
         assert scene.executions == 0
         scene.check(trader)
 
