@@ -298,7 +298,7 @@ def test_long_calls_let_other_threads_run(call: Callable[[], object]) -> None:
 # ------------------------------------------------------------------------------------------------ refusals
 
 
-@pytest.mark.parametrize("wrong", [None, 1, "text", object(), [1, 2], {"a": 1}], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 1, "text", object(), [1, 2], {"a": 1}], ids=lambda value: type(value).__name__)
 def test_what_is_no_data_is_refused_with_a_type(wrong: Any) -> None:
     calls: list[Callable[[], object]] = [
         lambda: _core.Chain.from_arrow(wrong),
