@@ -25,7 +25,8 @@ test *ARGS: setup-dev _conformance_clients
     set -uo pipefail
     status=0
     cargo test --quiet --locked --package alphatrader-core --package alphatrader-fuzz || status=$?
-    python -m pytest -m "not slow" "$@" || status=$?
+    # A file's tests stay together: they share markets and processes that take seconds to build.
+    python -m pytest -m "not slow" --numprocesses auto --dist loadfile "$@" || status=$?
     exit "$status"
 
 # The tests marked slow: long sessions, crash matrix.

@@ -50,8 +50,8 @@ def test_a_line_is_json_in_the_file_and_text_on_the_console(tmp_path: Path) -> N
 
 def test_records_of_libraries_take_the_same_way(tmp_path: Path) -> None:
     with start_logging(LoggingSettings(), process="trader", directory=tmp_path, quiet_console=True):
-        logging.getLogger("ib_insync.client").warning("Peer closed connection %s", "now")
-        logging.getLogger("ib_insync.client").info("below their level")
+        logging.getLogger("a_library.client").warning("Peer closed connection %s", "now")
+        logging.getLogger("a_library.client").info("below their level")
         logging.getLogger("alphatrader.x").info("ours")
         warnings.warn("old interface", DeprecationWarning, stacklevel=1)
     events = [str(line["event"]) for line in written(tmp_path)]

@@ -152,6 +152,9 @@ class Reports:
         undisputed = [o for o in self._book.orders.values() if self._contract_of(o) not in self._book.disputed]
         for order in settle_absent(undisputed, snapshot, event.ts_ns, spacing_ns):
             commands.append(self._book.record(order, "absent in two complete polls"))
+            if order.state is OrderState.NOT_SENT:
+                # It may rest untransmitted, which no list need show; where there is nothing, the broker says 10147.
+                commands.append(CancelOrder(order.ticket.order_id, "no poll shows it"))
             commands += self._desk.finish(self._book.owner(order))
         if not link.reconciled:
             held = len(self._book.ledger.open_positions())

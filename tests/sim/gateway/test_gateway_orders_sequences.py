@@ -51,6 +51,15 @@ async def test_untransmitted_orders_are_silent_and_unseen(client):
     assert await client.story(4) == RESTING
 
 
+@pytest.mark.parametrize("listed", [False, True])
+async def test_untransmitted_orders_are_listed_only_where_that_is_chosen(tmp_path, listed):
+    async with connected(tmp_path, behaviours={"untransmitted_listed": listed}) as client:
+        client.place(1, client.limit(transmit=False))
+        client.ask(5, 1)
+        expected = [("open", "PendingSubmit"), ("status", "PendingSubmit"), ("end",)] if listed else [("end",)]
+        assert await client.story(len(expected)) == expected
+
+
 async def test_a_cancelled_order(client):
     client.place(1, client.limit())
     await client.story(4)

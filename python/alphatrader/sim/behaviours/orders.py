@@ -6,6 +6,12 @@ TABLE = (
     Behaviour(
         "resting_order_sequence", Evidence.LIVE, "A new order is openOrder + orderStatus PreSubmitted, then Submitted"
     ),
+    Behaviour(
+        "untransmitted_listed",
+        Evidence.MEMORY,
+        "reqOpenOrders and reqAllOpenOrders list orders that were not transmitted",
+        (False, True),
+    ),
     Behaviour("untransmitted_is_silent", Evidence.LIVE, "transmit=False: nothing is said until the family is whole"),
     Behaviour("why_held", Evidence.LIVE, "Stops are held by 'trigger', children by 'child' or 'child,trigger'"),
     Behaviour("children_share_a_group", Evidence.LIVE, "Children's ocaGroup is their parent's permId, ocaType 3"),

@@ -40,11 +40,12 @@ class OrderQueries:
     def open_orders(self, session: Session, *, of_all_clients: bool) -> None:
         """Send live orders: those of the client (client 0: manual ones too, which it binds), or those of all.
 
-        Orders that were not transmitted stay unseen.
+        Orders that were not transmitted stay unseen, unless chosen otherwise.
         """
         client_id = client_of(session)
+        staged_too = self._behaviours.on("untransmitted_listed")
         for order in self._exchange.registry.live():
-            if order.status is OrderStatus.STAGED:
+            if order.status is OrderStatus.STAGED and not staged_too:
                 continue
             if of_all_clients:
                 self._ids.show(client_id, order)
