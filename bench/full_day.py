@@ -89,6 +89,7 @@ def main() -> None:
             session_date="2026-11-16",
             symbols=(options.symbol,),
             speed=options.speed,
+            start_at=options.start_at,
         )
         began_s = time.process_time()
         with virtual_simulator(settings, libraries=("ib_insync",), step_s=STEP_S) as virtual:
