@@ -31,7 +31,7 @@ test *ARGS: setup-dev _conformance_clients
 
 # The tests marked slow: long sessions, crash matrix.
 test-slow *ARGS: setup-dev _conformance_clients
-    @python -m pytest -m slow "$@"
+    @python -m pytest -m slow --numprocesses auto --dist loadfile "$@"
 
 # Unmodified clients against the simulated gateway; brings the matrix in docs/simulator.md up to date and prints it.
 [no-exit-message]
