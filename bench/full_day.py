@@ -22,6 +22,7 @@ import structlog
 from bench.gateway_load import Counter, subscribe
 
 from alphatrader import calendar
+from alphatrader.sim.main import collect_seldom
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.simulator import Simulator
 from alphatrader.sim.virtual import virtual_simulator
@@ -94,6 +95,7 @@ def main() -> None:
         began_s = time.process_time()
         with virtual_simulator(settings, libraries=("ib_insync",), step_s=STEP_S) as virtual:
             day = Day(virtual.simulator, options.lines, options.symbol)
+            collect_seldom()  # as the simulator's own process does
             virtual.run(day.begin())
             print(f"market built and {options.lines} lines open after {time.process_time() - began_s:.1f} s CPU")
             first_mb = 0.0
