@@ -4,6 +4,8 @@ from typing import Literal
 
 BookSide = Literal["bid", "ask"]
 Levels = list[tuple[float, float]]
+Rows = tuple[tuple[str, float, float], ...]
+"""Maker or venue, price, size."""
 
 _FORGOTTEN = 0.5
 """Less than this many shares or contracts missing counts as refilled."""
@@ -45,3 +47,18 @@ class Consumption:
             return levels
         reduced = ((price, size - prices.get(round(price * 100.0), 0.0)) for price, size in levels)
         return [(price, float(int(size))) for price, size in reduced if size >= 1.0]
+
+    def rows_left(self, con_id: int, side: BookSide, rows: Rows) -> Rows:
+        """Return a book's rows less what is missing at their prices, one maker after the other."""
+        added: dict[float, float] = {}
+        for _, price, size in rows:
+            added[price] = added.get(price, 0.0) + size
+        left = dict(self.left_of(con_id, side, list(added.items())))
+        gone = {price: size - left.get(price, 0.0) for price, size in added.items()}
+        kept = []
+        for maker, price, size in rows:
+            taken = min(size, gone[price])
+            gone[price] -= taken
+            if size > taken:
+                kept.append((maker, price, size - taken))
+        return tuple(kept)

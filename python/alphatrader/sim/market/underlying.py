@@ -162,22 +162,7 @@ class Underlying:
         page, index, column = self._located(side)
         start, end = page.starts[2 * index + column], page.starts[2 * index + column + 1]
         rows = tuple(page.rows[start : min(end, start + _ROWS)])
-        return self._less_consumed(side, rows) if self._consumption else rows
-
-    def _less_consumed(self, side: BookSide, rows: Rows) -> Rows:
-        """Take what clients took at a price from its rows, one venue after the other."""
-        added: dict[float, float] = {}
-        for _, price, size in rows:
-            added[price] = added.get(price, 0.0) + size
-        left = dict(self._consumption.left_of(self.con_id, side, list(added.items())))
-        gone = {price: size - left.get(price, 0.0) for price, size in added.items()}
-        kept = []
-        for venue, price, size in rows:
-            taken = min(size, gone[price])
-            gone[price] -= taken
-            if size > taken:
-                kept.append((venue, price, size - taken))
-        return tuple(kept)
+        return self._consumption.rows_left(self.con_id, side, rows) if self._consumption else rows
 
     def _located(self, side: BookSide) -> tuple[_Page, int, int]:
         number, index = divmod(self._interval, _INTERVALS_PER_PAGE)

@@ -123,22 +123,7 @@ class TapeUnderlying:
                 return ()
             venue = self._quote[4] if side == "bid" else self._quote[5]
             rows = ((venue or BUILT, best, size), *self._rows_behind(side, best))
-        return self._less_consumed(side, rows) if self._consumption else rows
-
-    def _less_consumed(self, side: BookSide, rows: Rows) -> Rows:
-        """Take what clients took at a price from its rows, one after the other."""
-        added: dict[float, float] = {}
-        for _, price, size in rows:
-            added[price] = added.get(price, 0.0) + size
-        left = dict(self._consumption.left_of(self.con_id, side, list(added.items())))
-        gone = {price: size - left.get(price, 0.0) for price, size in added.items()}
-        kept = []
-        for maker, price, size in rows:
-            taken = min(size, gone[price])
-            gone[price] -= taken
-            if size > taken:
-                kept.append((maker, price, size - taken))
-        return tuple(kept)
+        return self._consumption.rows_left(self.con_id, side, rows) if self._consumption else rows
 
     def _take_print(self, trade: Print) -> None:
         self._volume += trade.size
