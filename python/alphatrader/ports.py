@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Protocol
 
 from alphatrader._core import MarketRows
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.events import ControlEvent
 from alphatrader.domain.orders import BrokerSnapshot, OrderIntent
 from alphatrader.domain.records import Record, RestoredState
-from alphatrader.risk.approval import RiskApproved
 
 
 class Clock(Protocol):

@@ -5,12 +5,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import Instrument, OptionKey, Right
 from alphatrader.domain.orders import Leg, OrderIntent, OrderTicket
 from alphatrader.domain.signals import Denial
 from alphatrader.domain.state import TradingState
 from alphatrader.execution.brackets import build_close
-from alphatrader.risk.approval import RiskApproved
 from alphatrader.risk.gate import GateContext, RiskGate
 from alphatrader.risk.sizing import size_long_option
 from alphatrader.settings import RiskLimits

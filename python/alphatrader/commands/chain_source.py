@@ -27,6 +27,6 @@ def chain_of(source: str, *, spot: float | None, as_of: dt.datetime | None, conf
             f"there is no file {source}, and to fetch the chain of {source} an Alpha Vantage key is needed: "
             "set ALPHAVANTAGE_API_KEY"
         )
-    from alphatrader.ops.chains import fetch_chain_file  # noqa: PLC0415
+    from alphatrader.commands.chain_fetch import fetch_chain_file  # noqa: PLC0415
 
     return asyncio.run(fetch_chain_file(source, settings, spot=spot))

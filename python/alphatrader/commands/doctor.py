@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alphatrader.commands.options import ConfigOption, JsonOption
+from alphatrader.commands.flags import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from alphatrader.ops.diagnosis import Check

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alphatrader.commands.options import ConfigOption, JsonOption, PlotOption
+from alphatrader.commands.flags import ConfigOption, JsonOption, PlotOption
 
 
 class Weight(StrEnum):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from alphatrader.commands.options import HomeOption, JsonOption, ReasonOption
+from alphatrader.commands.flags import HomeOption, JsonOption, ReasonOption
 
 ConfirmOption = Annotated[
     str | None, typer.Option("--confirm", metavar="WORD", help="The word to type, for use without a terminal.")
@@ -13,21 +13,21 @@ ConfirmOption = Annotated[
 
 def status(*, home: HomeOption = None, json: JsonOption = False) -> None:
     """Show a run: feeds and their ages, trading state, positions, orders, P&L."""
-    from alphatrader.ops.operator import status_command  # noqa: PLC0415 - help must be fast
+    from alphatrader.commands.operator_actions import status_command  # noqa: PLC0415 - help must be fast
 
     status_command(home=home, as_json=json)
 
 
 def halt(*, home: HomeOption = None, reason: ReasonOption = "halted by the operator") -> None:
     """Stop new risk at once: cancel working entries, keep protective stops. Asks nothing."""
-    from alphatrader.ops.operator import halt_command  # noqa: PLC0415 - help must be fast
+    from alphatrader.commands.operator_actions import halt_command  # noqa: PLC0415 - help must be fast
 
     halt_command(home=home, reason=reason)
 
 
 def resume(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOption = None) -> None:
     """Allow entries again after a halt. Asks for a reason and the word RESUME."""
-    from alphatrader.ops.operator import resume_command  # noqa: PLC0415 - help must be fast
+    from alphatrader.commands.operator_actions import resume_command  # noqa: PLC0415 - help must be fast
 
     _demand("RESUME", confirm, "New entries will be allowed again.")
     resume_command(home=home, reason=reason)
@@ -35,7 +35,7 @@ def resume(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOpt
 
 def flatten(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOption = None) -> None:
     """Halt, retire the stops and close every position at the market. Lists what it will do, then asks for FLATTEN."""
-    from alphatrader.ops.operator import flatten_command, flatten_plan  # noqa: PLC0415 - help must be fast
+    from alphatrader.commands.operator_actions import flatten_command, flatten_plan  # noqa: PLC0415 - help must be fast
 
     for line in flatten_plan(home=home):
         typer.echo(line)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alphatrader.commands.options import JsonOption
+from alphatrader.commands.flags import JsonOption
 
 
 def replay(
@@ -14,6 +14,6 @@ def replay(
     json: JsonOption = False,
 ) -> None:
     """Replay a run and compare its signals and order intents, byte for byte; exit status 1 if they differ."""
-    from alphatrader.ops.replay import replay_command  # noqa: PLC0415 - help must not load the engine
+    from alphatrader.commands.replay_verdict import replay_command  # noqa: PLC0415 - help must not load the engine
 
     replay_command(run=run, as_json=json)

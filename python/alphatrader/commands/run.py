@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alphatrader.commands.options import ConfigOption
+from alphatrader.commands.flags import ConfigOption
 
 
 class ModeChoice(StrEnum):
@@ -43,7 +43,7 @@ def run(
     Starts what is missing (simulated gateway, Redis, dashboard) and stops cleanly on Ctrl-C. Live refuses without
     live.account in the configuration, the account typed as confirmation, and enough clean paper sessions.
     """
-    from alphatrader.ops.trader import run_command  # noqa: PLC0415 - help must not load the trader
+    from alphatrader.supervisor.run import run_command  # noqa: PLC0415 - help must not load the trader
 
     run_command(
         config_path=config,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alphatrader.commands.options import JsonOption, PlotOption
+from alphatrader.commands.flags import JsonOption, PlotOption
 
 
 class Scheme(StrEnum):

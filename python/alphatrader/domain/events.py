@@ -16,14 +16,24 @@ from alphatrader.domain.orders import BrokerSnapshot, Execution, OpenOrder
 from alphatrader.domain.records import RestoredState
 
 
+OperatorAction = Literal["halt", "reduce", "resume", "flatten", "cancel_entries", "approve"]
+
+
 class Event(Struct, frozen=True, kw_only=True, tag=True):
     """Base of all control events."""
 
     ts_ns: int
 
 
+LAYOUT = 2
+"""Of settings, signals and intents. 1: one 0DTE rule; 2: strategies by name, with exit plans."""
+
+
 class RunStarted(Event, frozen=True):
-    """The first event of every event log. ``settings`` is the canonical JSON of the engine's settings."""
+    """The first event of every event log. ``settings`` is the canonical JSON of the engine's settings.
+
+    ``layout`` is :data:`LAYOUT` of the build that wrote it; logs without it were written by the first one.
+    """
 
     run_id: str
     mode: str
@@ -35,6 +45,7 @@ class RunStarted(Event, frozen=True):
     """``YYYY-MM-DD``, New York."""
     session_open_ns: int
     session_close_ns: int
+    layout: int = 1
 
 
 class JournalRestored(Event, frozen=True):
@@ -228,9 +239,11 @@ class AccountReported(Event, frozen=True):
 class OperatorCommand(Event, frozen=True):
     """A person's order: from the dashboard, the CLI, a signal to the process or a messenger."""
 
-    action: Literal["halt", "reduce", "resume", "flatten", "cancel_entries"]
+    action: OperatorAction
     actor: str
     reason: str
+    target: str = ""
+    """What it is about: of ``approve``, the id of the signal that waits."""
 
 
 class StopRequested(Event, frozen=True):

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from alphatrader.domain.contracts import OptionKey
+from alphatrader.domain.exit_plans import ExitPlan, TriggerMethod
 
 Side = Literal["BUY", "SELL"]
 OrderType = Literal["MKT", "LMT", "STP", "STP LMT"]
@@ -25,10 +26,22 @@ class Leg(StrEnum):
     FLATTEN = "flatten"
 
 
+class PriceCondition(Struct, frozen=True):
+    """The order works only once the price of contract ``con_id`` is at or past ``price``: above it if ``is_more``."""
+
+    con_id: int
+    exchange: str
+    is_more: bool
+    price: Decimal
+    trigger_method: TriggerMethod = 0
+
+
 class OrderTicket(Struct, frozen=True):
     """One order of an intent, complete enough to be sent.
 
-    ``limit_price`` / ``stop_price`` are None where the type has none. ``parent_id`` 0 = no parent.
+    ``limit_price`` / ``stop_price`` are None where the type has none. ``parent_id`` 0 = no parent. ``step`` counts the
+    legs of one kind from 1: a scale-out has a stop and a target for each step, in an OCA group of their own.
+    ``trigger_method`` is that of a stop order.
     """
 
     order_id: int
@@ -41,6 +54,14 @@ class OrderTicket(Struct, frozen=True):
     stop_price: Decimal | None = None
     parent_id: int = 0
     oca_group: str = ""
+    step: int = 1
+    condition: PriceCondition | None = None
+    trigger_method: TriggerMethod = 0
+
+    @property
+    def ref_suffix(self) -> str:
+        """What names the order within its intent: ``stop``, ``target``, ``stop2``, ``target2``, ..."""
+        return self.leg.value if self.step == 1 else f"{self.leg.value}{self.step}"
 
 
 class OrderIntent(Struct, frozen=True):
@@ -49,6 +70,7 @@ class OrderIntent(Struct, frozen=True):
     It is journaled before anything of it is sent; ``intent_id`` rides in orderRef as ``intent_id:leg``. Past
     ``deadline_ns`` it is never sent. ``risk_usd`` is what is lost if the stop fills at its price, fees included.
     ``con_id`` and ``contract`` name the option beyond this start; ``instrument_id`` is valid in it only.
+    ``exit_plan`` says how an opened trade ends, and ``reference_price`` what its fractions refer to.
     """
 
     intent_id: str
@@ -63,11 +85,12 @@ class OrderIntent(Struct, frozen=True):
     premium_usd: Decimal = Decimal(0)
     con_id: int = 0
     contract: OptionKey | None = None
-    max_hold_s: float = 0.0
+    exit_plan: ExitPlan | None = None
+    reference_price: Decimal | None = None
 
     def order_ref(self, ticket: OrderTicket) -> str:
         """Return the reference under which the broker will report the ticket."""
-        return f"{self.intent_id}:{ticket.leg.value}"
+        return f"{self.intent_id}:{ticket.ref_suffix}"
 
 
 class OpenOrder(Struct, frozen=True):

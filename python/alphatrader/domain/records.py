@@ -80,6 +80,8 @@ class SignalRecord(Struct, frozen=True, tag="signal"):
     text: str
     ts_ns: int
     dedupe_until_ns: int = 0
+    mode: str = "on"
+    """Of its strategy: ``on``, ``approve`` or ``shadow``."""
 
     @property
     def fingerprint_expires_ns(self) -> int:
@@ -94,12 +96,47 @@ class StateRecord(Struct, frozen=True, tag="state"):
 
 
 class OperatorRecord(Struct, frozen=True, tag="operator"):
-    """An action of a person."""
+    """An action of a person. ``target``: what it is about, where it is about one thing."""
 
     action: str
     actor: str
     reason: str
     ts_ns: int
+    target: str = ""
+
+
+class NoticeRecord(Struct, frozen=True, tag="notice"):
+    """A line for people. ``code`` is stable (``topic.what``): alerts and reports go by it, never by the words."""
+
+    ts_ns: int
+    level: str
+    code: str
+    text: str
+
+
+class ShadowRecord(Struct, frozen=True, tag="shadow"):
+    """The outcome that a shadow signal would have had, judged by the option's quotes; no order was sent.
+
+    It would have bought ``quantity`` at ``entry_price`` (the ask) and sold at ``exit_price`` (the bid, or the target's
+    limit once the bid reached it); ``result_usd`` is before fees.
+    """
+
+    signal_id: str
+    strategy: str
+    symbol: str
+    con_id: int
+    quantity: int
+    entry_price: Decimal
+    exit_price: Decimal
+    opened_ns: int
+    closed_ns: int
+    reason: str
+    result_usd: Decimal
+
+    @property
+    def ts_ns(self) -> int:
+        """When it ended."""
+        return self.closed_ns
 
 
 class SummaryRecord(Struct, frozen=True, tag="summary"):
@@ -121,6 +158,8 @@ Record = (
     | StateRecord
     | OperatorRecord
     | SummaryRecord
+    | NoticeRecord
+    | ShadowRecord
 )
 
 
@@ -134,7 +173,9 @@ class OpenIntent(Struct, frozen=True):
 class RestoredState(Struct, frozen=True):
     """The journal's account of the past, given to the engine at every start (empty at the first).
 
-    ``fingerprints`` are those of signals accepted on the session date, with their expiry in ns.
+    ``fingerprints`` are those of signals accepted on the session date, with their expiry in ns. ``own_exec_ids`` are the
+    executions that belong to an intent of ours; the others are a stranger's. ``order_times_ns`` are the instants at which
+    orders of the session date were sent, ``closed_trades`` the trades that ended on it, as (strategy, symbol, ns).
     """
 
     trading_state: TradingState = TradingState.ACTIVE
@@ -144,3 +185,6 @@ class RestoredState(Struct, frozen=True):
     executions: tuple[Execution, ...] = ()
     commissions: tuple[tuple[str, Decimal], ...] = ()
     fingerprints: tuple[tuple[str, int], ...] = ()
+    own_exec_ids: tuple[str, ...] = ()
+    order_times_ns: tuple[int, ...] = ()
+    closed_trades: tuple[tuple[str, str, int], ...] = ()

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from alphatrader.domain.contracts import OptionKey
+from alphatrader.domain.exit_plans import ExitPlan
 
 Direction = Literal["bullish", "bearish"]
 
@@ -22,7 +23,8 @@ class Reason(Struct, frozen=True):
 class Signal(Struct, frozen=True):
     """A tradable idea. Prices in dollars per share of the option; times in ns since the epoch.
 
-    ``fingerprint`` is what de-duplication compares: symbol, strategy, direction, contract and time window.
+    ``stop_price`` is that of the option (None where the stop rests on the underlying's price), ``target_price`` that of
+    the first target; ``ask`` is the reference of ``exit_plan``. ``fingerprint`` is what de-duplication compares: symbol, strategy, direction, contract and time window.
     """
 
     signal_id: str
@@ -33,16 +35,16 @@ class Signal(Struct, frozen=True):
     instrument_id: int
     score: float
     entry_limit: Decimal
-    stop_price: Decimal
-    target_price: Decimal
+    stop_price: Decimal | None
+    target_price: Decimal | None
     bid: Decimal
     ask: Decimal
     spot: float
     created_ns: int
     expires_ns: int
-    max_hold_s: float
     fingerprint: str
     reasons: tuple[Reason, ...]
+    exit_plan: ExitPlan
 
 
 class Denial(Struct, frozen=True):

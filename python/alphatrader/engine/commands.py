@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import OptionKey
 from alphatrader.domain.orders import OrderIntent
 from alphatrader.domain.records import Record
-from alphatrader.risk.approval import RiskApproved
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.orders import Execution, Leg, OrderIntent
 from alphatrader.domain.records import (
     IntentRecord,
@@ -38,7 +39,6 @@ from alphatrader.execution.trades import (
     Trade,
     TradeKeeper,
 )
-from alphatrader.risk.approval import RiskApproved
 from alphatrader.risk.breakers import Breakers
 from alphatrader.risk.gate import RiskGate
 

@@ -13,6 +13,7 @@ import msgspec
 
 from alphatrader.calendar import option_settlement_ns
 from alphatrader.domain import events as ev
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.records import SignalRecord
 from alphatrader.domain.signals import Denial, Signal
 from alphatrader.domain.state import TradingState
@@ -23,7 +24,6 @@ from alphatrader.engine.feeds import FeedMonitor
 from alphatrader.engine.reports import Reports
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.brackets import build_bracket, marketable_buy_limit, round_to_tick
-from alphatrader.risk.approval import RiskApproved
 from alphatrader.risk.gate import GateContext
 from alphatrader.risk.sizing import size_long_option
 from alphatrader.signals.selection import OptionQuote, check_quote, choose_contract

@@ -7,10 +7,10 @@ input known and young. Closing: only what shrinks a position that we hold.
 from dataclasses import dataclass
 from decimal import Decimal
 
+from alphatrader.domain.approval import RiskApproved, approve
 from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.domain.signals import Denial
 from alphatrader.domain.state import TradingState
-from alphatrader.risk.approval import RiskApproved, approve
 from alphatrader.settings import RiskLimits
 
 

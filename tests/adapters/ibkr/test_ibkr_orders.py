@@ -26,6 +26,7 @@ from tests.adapters.ibkr.scripted_gateway import (
 
 from alphatrader.adapters.ibkr import IbkrAdapter
 from alphatrader.adapters.ibkr.faults import SinkError
+from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import DataError, LinkError, OrderRefusedError
 from alphatrader.domain.events import (
@@ -37,7 +38,6 @@ from alphatrader.domain.events import (
     OrderSent,
 )
 from alphatrader.domain.orders import Leg, OrderIntent, OrderTicket
-from alphatrader.risk.approval import approve
 
 KEY = OptionKey("SPY", "20251121", Decimal(651), Right.CALL)
 CON_ID = option_con_id("651", "C")

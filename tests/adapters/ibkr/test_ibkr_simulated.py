@@ -11,6 +11,7 @@ from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.sim.both_ways import WAYS
 
 from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import LinkError
 from alphatrader.domain.events import (
@@ -25,7 +26,6 @@ from alphatrader.domain.events import (
     OrderSent,
 )
 from alphatrader.domain.orders import Leg, OrderIntent, OrderTicket
-from alphatrader.risk.approval import approve
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.market.types import Print
 from alphatrader.sim.scripted import CALL_CON_ID, OPEN_NS, SPY_CON_ID, ScriptedMarket

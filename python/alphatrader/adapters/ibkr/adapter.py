@@ -24,10 +24,10 @@ from alphatrader.adapters.ibkr.sink import MarkedSink
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
 from alphatrader.adapters.ibkr.taps import MarketTaps, Taps
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.orders import BrokerSnapshot, OrderIntent
 from alphatrader.ports import Clock, EventSink
-from alphatrader.risk.approval import RiskApproved
 
 
 class IbkrAdapter:

@@ -11,12 +11,12 @@ from alphatrader.adapters.ibkr.limiter import Priority
 from alphatrader.adapters.ibkr.reports import KnownOrder, OrderReports
 from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.wire import Request
+from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.errors import LinkError, OrderRefusedError
 from alphatrader.domain.events import OrderSent
 from alphatrader.domain.orders import OrderIntent, OrderTicket
 from alphatrader.ports import Clock, EventSink
-from alphatrader.risk.approval import RiskApproved
 
 _log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from alphatrader.ops.config_sections import AppConfig, Mode
 from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
 from alphatrader.ops.live_guard import check_live
 from alphatrader.ops.logs import start_logging
-from alphatrader.ops.options import RunOptions
+from alphatrader.ops.run_options import RunOptions
 
 
 def run_command(
@@ -52,7 +52,7 @@ def run_command(
     home = prepare_home(config, options)
     if resume and simulated:
         options = _as_it_was(options, home, speed=speed, seed=seed, tape=tape)
-    from alphatrader.ops.session import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
+    from alphatrader.trader.day import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
 
     # The terminal tells what people need; the files tell everything.
     with start_logging(

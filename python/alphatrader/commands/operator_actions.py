@@ -21,7 +21,7 @@ from alphatrader.domain.state import StateChange, TradingState
 from alphatrader.domain.view import EngineView
 from alphatrader.ops.config import load_config
 from alphatrader.ops.home import Home, broker_home, newest_home
-from alphatrader.ops.summary import RunSummary
+from alphatrader.trader.summary import RunSummary
 
 _TIMEOUT_S = 5.0
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024

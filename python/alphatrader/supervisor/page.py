@@ -6,7 +6,7 @@ from pathlib import Path
 from alphatrader.domain.errors import LinkError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import Home
-from alphatrader.ops.processes import Child, read_announcement, start_child, stop_child
+from alphatrader.supervisor.processes import Child, read_announcement, start_child, stop_child
 
 _REDIS_URL_VARIABLE = "ALPHATRADER_REDIS_URL"
 

@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass
 
 from alphatrader.adapters.ibkr.settings import IbkrSettings
+from alphatrader.control.sim_link import ask_simulator
 from alphatrader.domain.errors import LinkError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import Home
-from alphatrader.ops.options import RunOptions
-from alphatrader.ops.processes import Child, start_child, stop_child
-from alphatrader.ops.sim_link import ask_simulator
+from alphatrader.ops.run_options import RunOptions
+from alphatrader.supervisor.processes import Child, start_child, stop_child
 
 _HOST = "127.0.0.1"
 _SHUTDOWN_WAIT_S = 3.0

@@ -16,8 +16,8 @@ from alphatrader.domain.view import FeedView
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.state import EngineState
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.gateway import GatewayLink
 from alphatrader.ports import Clock
+from alphatrader.supervisor.gateway import GatewayLink
 
 _SIMULATED_KEY = "SIMULATED"
 _SIMULATED_REQUESTS_PER_MINUTE = 1_200

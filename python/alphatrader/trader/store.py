@@ -10,7 +10,7 @@ from alphatrader.adapters.redis import Monitoring, Projection, RedisSignalStore,
 from alphatrader.domain.errors import StoreError
 from alphatrader.domain.view import EngineView
 from alphatrader.engine.runner import Runner
-from alphatrader.ops.feeds import FeedSet
+from alphatrader.trader.feeds import FeedSet
 
 _BEAT_S = 1.0
 

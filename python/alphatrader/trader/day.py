@@ -32,16 +32,16 @@ from alphatrader.engine.workers import Ports
 from alphatrader.ops.build import build_hash
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.control import serve_control
-from alphatrader.ops.feeds import FeedSet
-from alphatrader.ops.gateway import GatewayLink, broker_settings, start_gateway, stop_gateway
 from alphatrader.ops.home import Home
-from alphatrader.ops.options import RunOptions
-from alphatrader.ops.outputs import OutputFile
-from alphatrader.ops.page import start_dashboard, stop_dashboard
-from alphatrader.ops.store import StoreLink
-from alphatrader.ops.summary import RunSummary, build_summary
+from alphatrader.ops.run_options import RunOptions
 from alphatrader.ports import Clock
+from alphatrader.supervisor.gateway import GatewayLink, broker_settings, start_gateway, stop_gateway
+from alphatrader.supervisor.page import start_dashboard, stop_dashboard
+from alphatrader.trader.control_server import serve_control
+from alphatrader.trader.feeds import FeedSet
+from alphatrader.trader.outputs import OutputFile
+from alphatrader.trader.store import StoreLink
+from alphatrader.trader.summary import RunSummary, build_summary
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _FIRST_UNDERLYING_ID = 1

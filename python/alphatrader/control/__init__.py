@@ -1,0 +1,1 @@
+"""How processes talk to one another: private sockets, and one JSON object a line."""

@@ -1,0 +1,1 @@
+"""The trader: one process that trades day after day, for weeks."""
