@@ -117,6 +117,10 @@ class Broker(Protocol):
         """Change the limit of a working order. Raises LinkError unless the link is healthy."""
         ...
 
+    async def move_stop(self, order_id: int, stop_price: Decimal) -> None:
+        """Change the price of a working stop. Raises LinkError unless the link is healthy."""
+        ...
+
     async def resize(self, order_id: int, quantity: int) -> None:
         """Change the total quantity of a working exit. Raises LinkError unless the link is healthy."""
         ...

@@ -96,6 +96,57 @@ class PositionView(Struct, frozen=True):
     target_price: Decimal | None
     stop_resting: bool
     opened_ns: int
+    strategy: str = ""
+
+
+class ForeignPositionView(Struct, frozen=True):
+    """A position of the account that no order of ours made: bought by hand, or by another program."""
+
+    label: str
+    con_id: int
+    quantity: int
+    average_price: Decimal | None
+
+
+class ForeignView(Struct, frozen=True):
+    """What of the account is not ours. It enters no other figure of the view."""
+
+    positions: tuple[ForeignPositionView, ...] = ()
+    realised_usd: Decimal = Decimal(0)
+    fees_usd: Decimal = Decimal(0)
+
+
+class StrategySymbolView(Struct, frozen=True):
+    """What a strategy thinks of one underlying. ``score`` signed: negative = bearish."""
+
+    symbol: str
+    score: float
+    code: str
+    """``ok``, or the code of why there is no idea."""
+    blocked: str
+    """Code of the last refusal of one of its ideas, empty = none yet."""
+    blocked_text: str
+    signals: int
+    signals_accepted: int
+    open_trades: int
+
+
+class StrategyView(Struct, frozen=True):
+    """A strategy's block: how it may act, on what, with which part of the risk budget."""
+
+    name: str
+    mode: str
+    budget_share: float
+    symbols: tuple[StrategySymbolView, ...]
+
+
+class ProposalView(Struct, frozen=True):
+    """A signal that waits for ``alphatrader approve`` with its id."""
+
+    signal_id: str
+    strategy: str
+    label: str
+    expires_ns: int
 
 
 class SignalView(Struct, frozen=True):
@@ -107,12 +158,14 @@ class SignalView(Struct, frozen=True):
     direction: str
     score: float
     entry_limit: Decimal
-    stop_price: Decimal
-    target_price: Decimal
+    stop_price: Decimal | None
+    target_price: Decimal | None
     accepted: bool
     code: str
     text: str
     reasons: tuple[tuple[str, float, float, str], ...]
+    strategy: str = ""
+    mode: str = "on"
 
 
 class NoticeView(Struct, frozen=True):
@@ -122,6 +175,8 @@ class NoticeView(Struct, frozen=True):
     level: Literal["info", "good", "warning", "error"]
     topic: str
     text: str
+    code: str = ""
+    """Stable, ``topic.what``: what programs go by."""
 
 
 class EngineView(Struct, frozen=True):
@@ -159,3 +214,8 @@ class EngineView(Struct, frozen=True):
     account: dict[str, float]
     counters: dict[str, int]
     open_orders: int
+    strategies: tuple[StrategyView, ...] = ()
+    proposals: tuple[ProposalView, ...] = ()
+    foreign: ForeignView = ForeignView()
+    unrealised_known: bool = True
+    """False while an open position has no usable quote: it then counts as its premium lost."""

@@ -36,6 +36,15 @@ class RepriceOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveStop:
+    """Move the price of a resting stop."""
+
+    order_id: int
+    stop_price: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResizeOrder:
     """Make a working exit as large as the position that it protects."""
 
@@ -85,17 +94,23 @@ class Reconcile:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A line for people."""
+    """A line for people. ``code`` is stable, ``topic.what``: alerts and reports go by it, never by the words."""
 
     level: Literal["info", "good", "warning", "error"]
-    topic: str
+    code: str
     text: str
+
+    @property
+    def topic(self) -> str:
+        """The part of the code that the terminal shows."""
+        return self.code.partition(".")[0]
 
 
 Command = (
     SubmitIntent
     | CancelOrder
     | RepriceOrder
+    | MoveStop
     | ResizeOrder
     | ClaimSignal
     | WriteRecord
