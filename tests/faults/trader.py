@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
 from alphatrader.adapters.journal import SqliteJournal, schema
 from alphatrader.adapters.parquet import SegmentedEventLog
 from alphatrader.domain import events as ev
@@ -146,7 +146,8 @@ class Trader:
         self._keep_events()
         self.store: SignalStore = store or MemoryClaims()
         self.adapter = IbkrAdapter(
-            IbkrSettings(port=port, reconnect_initial_s=0.02, reconnect_max_s=0.1, snapshot_timeout_s=0.3),
+            Endpoint(port=port),
+            IbkrSettings(reconnect_initial_s=0.02, reconnect_max_s=0.1, snapshot_timeout_s=0.3),
             self.runner,
             self.clock,
         )

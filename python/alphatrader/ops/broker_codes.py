@@ -20,7 +20,7 @@ _NOTHING = "Nothing to do: it is a notice."
 
 _TABLE = (
     # connection
-    (326, "connection", "The client id is in use by another connection.", "Stop the other program, or change gateway.client_ids."),
+    (326, "connection", "The client id is in use by another connection.", "Stop the other program, or change gateway.client_ids.trader."),
     (502, "connection", "TWS or IB Gateway cannot be reached.", "Start it, log in, tick 'Enable ActiveX and Socket Clients', check the port."),
     (504, "connection", "The request was made while there was no connection.", "The trader connects again by itself; if it persists, check the gateway."),
     (507, "connection", "The socket broke: a bad message, or the client id is taken.", "Check for a second program with this client id, then restart the gateway."),

@@ -5,83 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from alphatrader.settings import EngineSettings, Settings
+from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
+from alphatrader.engine.settings import EngineSettings
+from alphatrader.settings import Settings
 
-Mode = Literal["paper", "live"]
-Port = Annotated[int, Field(ge=1, le=65_535)]
+__all__ = ["AppConfig", "Mode"]
+
 FreePort = Annotated[int, Field(ge=0, le=65_535)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-
-
-class GatewayPorts(Settings):
-    """The API ports of one mode, as TWS and IB Gateway are installed."""
-
-    tws: Port
-    ib_gateway: Port
-
-
-class PortTable(Settings):
-    """API ports by mode. No port may serve both: a wrong port must never turn paper into live."""
-
-    paper: GatewayPorts = GatewayPorts(tws=7497, ib_gateway=4002)
-    live: GatewayPorts = GatewayPorts(tws=7496, ib_gateway=4001)
-
-    @model_validator(mode="after")
-    def _all_differ(self) -> Self:
-        ports = [self.paper.tws, self.paper.ib_gateway, self.live.tws, self.live.ib_gateway]
-        if len(set(ports)) != len(ports):
-            raise ValueError(f"the four ports must differ, were {ports}")
-        return self
-
-
-class ClientIds(Settings):
-    """API client ids: one a process. 0 is refused, because it also sees orders entered by hand."""
-
-    trader: int = Field(1, ge=1)
-    dashboard: int = Field(2, ge=1)
-    kill_switch: int = Field(3, ge=1)
-
-    @model_validator(mode="after")
-    def _all_differ(self) -> Self:
-        ids = [self.trader, self.dashboard, self.kill_switch]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"the client ids must differ, were {ids}")
-        return self
-
-
-class LinkSettings(Settings):
-    """What the adapter asks of the broker; each key is one of :class:`alphatrader.adapters.ibkr.IbkrSettings`."""
-
-    messages_per_second: int = Field(40, ge=5, le=50)
-    market_data_type: Literal[1, 2, 3, 4] = 1
-    max_lines: int = Field(100, ge=1)
-    depth: bool = True
-    depth_rows: int = Field(10, ge=1, le=60)
-    depth_smart: bool = True
-    tick_by_tick: bool = True
-    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}  # noqa: RUF012 - pydantic copies it
-    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}  # noqa: RUF012
-
-
-class GatewaySettings(Settings):
-    """The broker's gateway."""
-
-    kind: Literal["simulated", "ibkr"] = "simulated"
-    host: str = Field("127.0.0.1", min_length=1)
-    application: Literal["tws", "ib_gateway"] = "tws"
-    ports: PortTable = PortTable()
-    client_ids: ClientIds = ClientIds()
-    account: str = ""
-    """Empty = the only account of the login; with several, it must be named."""
-    library: Literal["ib_insync", "ib_async"] = "ib_insync"
-    decoder: Literal["rust", "library"] = "rust"
-    connect_timeout_s: float = Field(10, gt=0)
-    link: LinkSettings = LinkSettings()
-
-    def port(self, mode: Mode) -> int:
-        """Return the API port of the mode for the chosen application."""
-        ports: GatewayPorts = getattr(self.ports, mode)
-        return ports.tws if self.application == "tws" else ports.ib_gateway
 
 
 class SimulatorSettings(Settings):
@@ -186,3 +117,18 @@ class AppConfig(Settings):
         if self.mode == "live" and not self.live.account:
             raise ValueError("mode is live but live.account is empty: name the account that may be traded")
         return self
+
+    @property
+    def account(self) -> str:
+        """The account that the mode may trade; empty = the only one of the login."""
+        return self.live.account if self.mode == "live" else self.gateway.account
+
+    def endpoint(self) -> Endpoint:
+        """Return where the broker's gateway of the mode is, and who the trader is to it."""
+        gateway = self.gateway
+        return Endpoint(
+            host=gateway.host,
+            port=gateway.port(self.mode),
+            client_id=gateway.client_ids.trader,
+            account=self.account,
+        )

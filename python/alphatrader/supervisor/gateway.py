@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from alphatrader.adapters.ibkr.settings import IbkrSettings
+from alphatrader.adapters.ibkr.settings import Endpoint
 from alphatrader.control.sim_link import ask_simulator
 from alphatrader.domain.errors import LinkError
 from alphatrader.ops.config_sections import AppConfig
@@ -79,17 +79,8 @@ async def stop_gateway(link: GatewayLink) -> None:
     await stop_child(link.child)
 
 
-def broker_settings(config: AppConfig, options: RunOptions, link: GatewayLink | None) -> IbkrSettings:
-    """Return the adapter's settings for the gateway of this run."""
-    gateway = config.gateway
-    account = config.live.account if options.mode == "live" else gateway.account
-    return IbkrSettings(
-        host=_HOST if link is not None else gateway.host,
-        port=link.port if link is not None else gateway.port(options.mode),
-        client_id=gateway.client_ids.trader,
-        account="" if link is not None else account,
-        library=gateway.library,
-        decoder=gateway.decoder,
-        connect_timeout_s=gateway.connect_timeout_s,
-        **gateway.link.model_dump(),
-    )
+def broker_endpoint(config: AppConfig, link: GatewayLink | None) -> Endpoint:
+    """Return where the gateway of this run is: the simulated one, or the broker's of the mode."""
+    if link is None:
+        return config.endpoint()
+    return Endpoint(host=_HOST, port=link.port, client_id=config.gateway.client_ids.trader)

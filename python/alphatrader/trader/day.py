@@ -35,7 +35,7 @@ from alphatrader.ops.console import Terminal
 from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import RunOptions
 from alphatrader.ports import Clock
-from alphatrader.supervisor.gateway import GatewayLink, broker_settings, start_gateway, stop_gateway
+from alphatrader.supervisor.gateway import GatewayLink, broker_endpoint, start_gateway, stop_gateway
 from alphatrader.supervisor.page import start_dashboard, stop_dashboard
 from alphatrader.trader.control_server import serve_control
 from alphatrader.trader.feeds import FeedSet
@@ -135,7 +135,8 @@ class TradingSession:
         log = await asyncio.to_thread(SegmentedEventLog.open, folder)
         outputs = OutputFile(folder / "outputs.jsonl", engine.state)
         client = open_client(services.redis.url, max_connections=config.redis.max_connections)
-        adapter = IbkrAdapter(broker_settings(config, options, services.gateway), runner, services.clock)
+        endpoint = broker_endpoint(config, services.gateway)
+        adapter = IbkrAdapter(endpoint, config.gateway.link, runner, services.clock)
         claims = RedisSignalStore(client, scope=self._claim_scope())
         ports = Ports(journal, log, adapter, adapter, claims)
         runner.ports = ports

@@ -8,7 +8,7 @@ import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import Gateway
 
-from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
 
 
 @dataclass
@@ -37,14 +37,14 @@ async def gateway() -> AsyncIterator[Gateway]:
         yield running
 
 
-MakeSettings = Callable[..., IbkrSettings]
+MakeAdapter = Callable[..., IbkrAdapter]
+CLIENT_ID = 17
 
 
 @pytest.fixture
-def make_settings(library: str, decoder: str, gateway: Gateway) -> MakeSettings:
-    def make(**changes: Any) -> IbkrSettings:
+def make_adapter(library: str, decoder: str, gateway: Gateway) -> MakeAdapter:
+    def make(sink: RecordingSink, *, port: int = gateway.port, account: str = "", **changes: Any) -> IbkrAdapter:
         values: dict[str, Any] = {
-            "port": gateway.port,
             "library": library,
             "decoder": decoder,
             "connect_timeout_s": 2,
@@ -53,17 +53,18 @@ def make_settings(library: str, decoder: str, gateway: Gateway) -> MakeSettings:
             "request_timeout_s": 2,
             "snapshot_timeout_s": 0.3,
         }
-        return IbkrSettings(**(values | changes))
+        endpoint = Endpoint(port=port, client_id=CLIENT_ID, account=account)
+        return IbkrAdapter(endpoint, IbkrSettings(**(values | changes)), sink, sink)
 
     return make
 
 
 @pytest.fixture
-def rig(make_settings: MakeSettings, gateway: Gateway) -> Callable[..., AbstractAsyncContextManager[Rig]]:
+def rig(make_adapter: MakeAdapter, gateway: Gateway) -> Callable[..., AbstractAsyncContextManager[Rig]]:
     @asynccontextmanager
     async def connected(**changes: Any) -> AsyncIterator[Rig]:
         sink = RecordingSink()
-        adapter = IbkrAdapter(make_settings(**changes), sink, sink)
+        adapter = make_adapter(sink, **changes)
         await adapter.connect()
         async with asyncio.TaskGroup() as group:
             run = group.create_task(adapter.run())

@@ -15,13 +15,12 @@ from tests.adapters.ibkr.scripted_gateway import (
     error,
 )
 
-from alphatrader.adapters.ibkr import IbkrAdapter
 from alphatrader.domain.errors import ConfigError, LinkError
 from alphatrader.domain.events import AccountReported, LinkChanged, NextOrderId
 
 
-async def _refusal(make_settings, **changes) -> str:
-    adapter = IbkrAdapter(make_settings(**changes), sink := RecordingSink(), sink)
+async def _refusal(make_adapter, **changes) -> str:
+    adapter = make_adapter(RecordingSink(), **changes)
     with pytest.raises(LinkError) as caught:
         await adapter.connect()
     await adapter.close()
@@ -48,34 +47,34 @@ async def test_connect_needs_no_end_of_executions(rig, gateway) -> None:
         assert r.adapter.healthy
 
 
-async def test_nothing_listens(make_settings) -> None:
-    assert "start TWS or IB Gateway" in await _refusal(make_settings, port=1)
+async def test_nothing_listens(make_adapter) -> None:
+    assert "start TWS or IB Gateway" in await _refusal(make_adapter, port=1)
 
 
-async def test_gateway_accepts_and_never_answers(make_settings, gateway) -> None:
+async def test_gateway_accepts_and_never_answers(make_adapter, gateway) -> None:
     gateway.version = None
-    assert "not logged in" in await _refusal(make_settings, connect_timeout_s=0.2)
+    assert "not logged in" in await _refusal(make_adapter, connect_timeout_s=0.2)
 
 
-async def test_gateway_without_accounts(make_settings, gateway) -> None:
+async def test_gateway_without_accounts(make_adapter, gateway) -> None:
     gateway.start_with = [[9, 1, 5]]
-    assert "named no account" in await _refusal(make_settings, connect_timeout_s=0.2)
+    assert "named no account" in await _refusal(make_adapter, connect_timeout_s=0.2)
 
 
-async def test_client_id_in_use_names_the_cure(make_settings, gateway) -> None:
+async def test_client_id_in_use_names_the_cure(make_adapter, gateway) -> None:
     gateway.start_with = [error(-1, 326, "Unable connect as the client id is already in use.")]
-    message = await _refusal(make_settings)
+    message = await _refusal(make_adapter)
     assert "client id 17" in message
     assert "gateway.client_ids" in message
 
 
 @pytest.mark.parametrize("version", ["150", "200", "HTTP/1.1 400"])
-async def test_version_that_the_library_would_misread(make_settings, gateway, version: str) -> None:
+async def test_version_that_the_library_would_misread(make_adapter, gateway, version: str) -> None:
     gateway.version = version
-    assert version in await _refusal(make_settings)
+    assert version in await _refusal(make_adapter)
 
 
-async def test_not_a_gateway_at_all(make_settings, gateway) -> None:
+async def test_not_a_gateway_at_all(make_adapter, gateway) -> None:
     async def speak_http(reader, writer) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await reader.read()
@@ -83,27 +82,27 @@ async def test_not_a_gateway_at_all(make_settings, gateway) -> None:
     server = await asyncio.start_server(speak_http, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        assert "is the port that of a TWS" in await _refusal(make_settings, port=port)
+        assert "is the port that of a TWS" in await _refusal(make_adapter, port=port)
 
 
 @pytest.mark.parametrize(("configured", "served"), [("DU999", "DU1"), ("", "DU1,DU2")])
-async def test_account_that_is_not_clear(make_settings, gateway, configured: str, served: str) -> None:
+async def test_account_that_is_not_clear(make_adapter, gateway, configured: str, served: str) -> None:
     gateway.start_with = [[15, 1, served], [9, 1, 5]]
-    adapter = IbkrAdapter(make_settings(account=configured), sink := RecordingSink(), sink)
+    adapter = make_adapter(sink := RecordingSink(), account=configured)
     with pytest.raises(ConfigError, match=r"gateway\.account"):
         await adapter.connect()
     assert not sink.of(LinkChanged)
 
 
-async def test_order_ids_that_have_grown_into_ours(make_settings, gateway) -> None:
+async def test_order_ids_that_have_grown_into_ours(make_adapter, gateway) -> None:
     gateway.next_order_id = 1_500_000_000
-    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+    adapter = make_adapter(RecordingSink())
     with pytest.raises(ConfigError, match="Reset API order ID"):
         await adapter.connect()
 
 
-async def test_connect_and_run_share_one_connection(make_settings, gateway) -> None:
-    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+async def test_connect_and_run_share_one_connection(make_adapter, gateway) -> None:
+    adapter = make_adapter(RecordingSink())
     async with asyncio.TaskGroup() as group:
         group.create_task(adapter.run())
         await asyncio.sleep(0)
@@ -194,8 +193,8 @@ async def test_half_open_link_is_found_by_silence(rig) -> None:
         await r.sink.until(lambda: [e for e in r.sink.of(LinkChanged) if "silent" in e.text])
 
 
-async def test_run_connects_by_itself(make_settings, gateway) -> None:
-    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+async def test_run_connects_by_itself(make_adapter, gateway) -> None:
+    adapter = make_adapter(sink := RecordingSink())
     async with asyncio.TaskGroup() as group:
         group.create_task(adapter.run())
         await sink.until(lambda: adapter.healthy)

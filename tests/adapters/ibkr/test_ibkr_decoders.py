@@ -13,7 +13,7 @@ from tests.adapters.ibkr.scripted_gateway import frame
 from tests.core.tws_frames import chunk_sizes, cut, messages
 
 from alphatrader import _core
-from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
 from alphatrader.adapters.ibkr.wire import Wire
 from alphatrader.adapters.parquet import SegmentedEventLog, read_events
 from alphatrader.domain.eventlog import EVENT_SCHEMA
@@ -35,7 +35,7 @@ class Line(RecordingSink):
         super().__init__()
         self.streams = streams
         values = {"library": library, "decoder": decoder, "market_data_type": 3 if delayed else 1}
-        adapter = IbkrAdapter(IbkrSettings(**values), self, self)
+        adapter = IbkrAdapter(Endpoint(port=1), IbkrSettings(**values), self, self)
         session = adapter._session
         self.taps = adapter._taps
         self.wire = Wire(

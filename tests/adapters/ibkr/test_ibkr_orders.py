@@ -24,7 +24,6 @@ from tests.adapters.ibkr.scripted_gateway import (
     position,
 )
 
-from alphatrader.adapters.ibkr import IbkrAdapter
 from alphatrader.adapters.ibkr.faults import SinkError
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
@@ -370,8 +369,8 @@ async def test_unreadable_execution_drops_the_link_to_poll_the_truth(rig) -> Non
         assert r.gateway.connections == 2
 
 
-async def test_orders_that_stay_unreadable_end_the_run(make_settings, gateway) -> None:
-    adapter = IbkrAdapter(make_settings(), sink := RecordingSink(), sink)
+async def test_orders_that_stay_unreadable_end_the_run(make_adapter, gateway) -> None:
+    adapter = make_adapter(RecordingSink())
     gateway.start_with = [[15, 1, ACCOUNT], [9, 1, 5], execution("c.01", 50, CON_ID, time="not a time")]
     with pytest.raises(ExceptionGroup) as caught:
         await adapter.run()
@@ -413,7 +412,7 @@ async def test_unreadable_market_row_is_counted_and_the_rest_goes_on(rig) -> Non
         assert r.adapter.healthy
 
 
-async def test_a_broken_sink_ends_the_run(make_settings, gateway) -> None:
+async def test_a_broken_sink_ends_the_run(make_adapter, gateway) -> None:
     class Broken(RecordingSink):
         def post(self, event) -> None:
             if isinstance(event, ExecutionReported):
@@ -421,7 +420,7 @@ async def test_a_broken_sink_ends_the_run(make_settings, gateway) -> None:
             super().post(event)
 
     sink = Broken()
-    adapter = IbkrAdapter(make_settings(), sink, sink)
+    adapter = make_adapter(sink)
     await adapter.connect()
     gateway.push(execution("d.01", 50, CON_ID))
     with pytest.raises(ExceptionGroup) as caught:

@@ -10,7 +10,7 @@ import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.sim.both_ways import WAYS
 
-from alphatrader.adapters.ibkr import IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import LinkError
@@ -43,13 +43,12 @@ class Desk:
     @asynccontextmanager
     async def adapter(self) -> AsyncIterator[IbkrAdapter]:
         settings = IbkrSettings(
-            port=self.sim.port,
             library=self.library,
             reconnect_initial_s=0.02,
             reconnect_max_s=0.1,
             snapshot_timeout_s=0.5,
         )
-        adapter = IbkrAdapter(settings, self.sink, self.sink)
+        adapter = IbkrAdapter(Endpoint(port=self.sim.port), settings, self.sink, self.sink)
         async with asyncio.TaskGroup() as group:
             group.create_task(adapter.run())
             await adapter.connect()

@@ -19,7 +19,7 @@ from alphatrader.adapters.ibkr.orders import OrderDesk
 from alphatrader.adapters.ibkr.reports import OrderReports
 from alphatrader.adapters.ibkr.rust_feed import RustTaps
 from alphatrader.adapters.ibkr.session import Session
-from alphatrader.adapters.ibkr.settings import IbkrSettings
+from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.ibkr.sink import MarkedSink
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
@@ -38,15 +38,15 @@ class IbkrAdapter:
     connects by itself and goes on trying.
     """
 
-    def __init__(self, settings: IbkrSettings, sink: EventSink, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, settings: IbkrSettings, sink: EventSink, clock: Clock) -> None:
         marked = MarkedSink(sink)
-        session = Session(settings, load_library(settings.library), marked)
+        session = Session(endpoint, settings, load_library(settings.library), marked)
         taps: Taps = (RustTaps if settings.decoder == "rust" else MarketTaps)(
             marked, accepts_delayed=settings.accepts_delayed
         )
         streams = Streams(session, taps, marked)
         contracts = ContractBook(session)
-        reports = OrderReports(marked, settings.client_id, self._poll_unknown_orders)
+        reports = OrderReports(marked, endpoint.client_id, self._poll_unknown_orders)
         snapshots = SnapshotPoller(session, reports)
         self._session = session
         self._taps = taps

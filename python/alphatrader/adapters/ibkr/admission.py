@@ -33,5 +33,5 @@ def unreadable(number: int, error: Exception) -> DataError:
     """Return the error that ends the session: messages about orders cannot be read, again and again."""
     return DataError(
         f"messages of kind {number} about orders cannot be read although the link was renewed ({error}); the gateway "
-        "speaks another dialect than this client: update it, or try the other gateway.library."
+        "speaks another dialect than this client: update it, or try the other gateway.link.library."
     )

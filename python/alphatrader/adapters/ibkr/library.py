@@ -32,6 +32,6 @@ def load_library(name: str) -> Library:
         objects = importlib.import_module(f"{name}.objects")
     except ImportError as error:
         raise ConfigError(
-            f"gateway.library is {name!r}, which could not be imported ({error}); install it or choose the other one."
+            f"gateway.link.library is {name!r}, which cannot be imported ({error}): install it or choose the other one."
         ) from error
     return Library(name, client.Client, contract.Contract, order.Order, objects.ExecutionFilter)

@@ -144,7 +144,7 @@ class OrderDesk:
         contract = self._contracts.contract(intent.instrument_id)
         return KnownOrder(
             order_id=ticket.order_id,
-            client_id=self._session.settings.client_id,
+            client_id=self._session.endpoint.client_id,
             contract=contract,
             con_id=int(contract.conId),
             side=ticket.side,

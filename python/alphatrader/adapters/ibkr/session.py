@@ -18,7 +18,7 @@ from alphatrader.adapters.ibkr.health import LinkHealth, Renewal, is_link_code
 from alphatrader.adapters.ibkr.library import Library
 from alphatrader.adapters.ibkr.limiter import Priority, SendLimiter
 from alphatrader.adapters.ibkr.requests import PendingRequests
-from alphatrader.adapters.ibkr.settings import IbkrSettings
+from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.ibkr.wire import Request, Wire
 from alphatrader.domain.errors import AlphaTraderError, LinkError
 from alphatrader.domain.events import LinkChanged, NextOrderId
@@ -34,12 +34,13 @@ NOT_CONNECTED = frozenset({502, 503, 504, 507, 1300})
 class Session:
     """Owns the link. ``callbacks`` and ``message_ids`` are handed to each new :class:`Wire`."""
 
-    def __init__(self, settings: IbkrSettings, library: Library, sink: EventSink) -> None:
+    def __init__(self, endpoint: Endpoint, settings: IbkrSettings, library: Library, sink: EventSink) -> None:
+        self.endpoint = endpoint
         self.settings = settings
         self.library = library
         self.health = LinkHealth()
         self.pending = PendingRequests()
-        self.account = settings.account
+        self.account = endpoint.account
         self.callbacks: Any = None
         self.message_ids: tuple[int, ...] = ()
         self.raw_handlers: dict[int, Callable[[list[str]], None]] = {}
@@ -111,7 +112,7 @@ class Session:
                 await self._connect()
 
     async def _connect(self) -> None:
-        settings = self.settings
+        endpoint = self.endpoint
         wire = Wire(
             self.library,
             self.callbacks,
@@ -124,9 +125,9 @@ class Session:
         wire.handlers.update(self.raw_handlers)
         self._wire = wire
         self.health.on_connecting()
-        await wire.open(settings.host, settings.port, settings.client_id, settings.connect_timeout_s)
+        await wire.open(endpoint.host, endpoint.port, endpoint.client_id, self.settings.connect_timeout_s)
         try:
-            self.account = choose_account(settings.account, wire.accounts)
+            self.account = choose_account(endpoint.account, wire.accounts)
             check_order_id(wire.next_order_id)
             self.health.on_connected()
             self._sink.post(NextOrderId(ts_ns=self._sink.now_ns(), order_id=wire.next_order_id))
@@ -137,7 +138,7 @@ class Session:
             wire.abort()
             self.health.on_lost()
             raise
-        self.publish(0, f"connected to {settings.host}:{settings.port}, account {self.account}")
+        self.publish(0, f"connected to {endpoint.host}:{endpoint.port}, account {self.account}")
 
     async def run(self) -> None:
         """Keep the link up until :meth:`close`. Raises what our own handlers raised, and ConfigError."""
@@ -230,11 +231,11 @@ class Session:
     def on_notice(self, code: int, text: str) -> None:
         """Take a message for what it says of the link or the system; most are about a request and say nothing."""
         if code == CLIENT_ID_IN_USE and self._wire is not None:
-            settings = self.settings
+            endpoint = self.endpoint
             self._wire.refuse(
                 LinkError(
-                    f"client id {settings.client_id} is already in use at {settings.host}:{settings.port}: another "
-                    "trader or tool holds it; stop that one, or set gateway.client_ids to a free number."
+                    f"client id {endpoint.client_id} is already in use at {endpoint.host}:{endpoint.port}: another "
+                    "trader or tool holds it; stop that one, or set gateway.client_ids.trader to a free number."
                 )
             )
         elif code in NOT_CONNECTED and self._wire is not None:

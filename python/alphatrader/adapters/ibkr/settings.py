@@ -1,22 +1,32 @@
-"""Settings of the link to Interactive Brokers. Frozen; unknown keys are refused. Durations are wall time."""
+"""Settings of the link to Interactive Brokers: the configuration's section ``gateway``. Durations are wall time."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from alphatrader.settings import Settings
+
+Mode = Literal["paper", "live"]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+ClientId = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
-class IbkrSettings(BaseModel):
-    """Where the gateway is, who we are to it, and how hard we may lean on it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where the gateway of one run listens, and who we are to it. Found at the start of the run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    port: int
     host: str = "127.0.0.1"
-    port: int = Field(4002, ge=1, le=65_535)
-    """4002 / 4001: IB Gateway paper / live; 7497 / 7496: TWS paper / live."""
-    client_id: int = Field(17, ge=0, le=2_147_483_647)
-    """One per connection to a gateway; orders belong to the client id that placed them."""
+    client_id: int = 1
+    """One a connection to a gateway; orders belong to the client id that placed them."""
     account: str = ""
     """Empty: the login's only account. Required where a login serves several."""
+
+
+class IbkrSettings(Settings):
+    """How the link is used, and how hard we may lean on it."""
+
     library: Literal["ib_insync", "ib_async"] = "ib_insync"
     decoder: Literal["rust", "library"] = "rust"
     """Who decodes market data: the Rust core, a chunk at a time, or the library, message by message. The events are
@@ -44,23 +54,23 @@ class IbkrSettings(BaseModel):
     """1 live, 2 frozen, 3 delayed, 4 delayed-frozen. Delayed ticks are dropped unless 3 or 4 was asked for."""
     max_lines: int = Field(100, ge=1)
     """Market data lines that the login has."""
+    depth: bool = True
     depth_rows: int = Field(10, ge=1, le=60)
     depth_smart: bool = True
     tick_by_tick: bool = True
     """Prints by tick-by-tick (with venue and conditions); else, or where refused, by generic tick 233."""
-    depth: bool = True
-    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}
+    primary_exchanges: dict[str, str] = {"SPY": "ARCA", "QQQ": "NASDAQ", "IWM": "ARCA"}  # noqa: RUF012 - pydantic copies it
     """Tells apart stocks of one symbol."""
-    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}
+    indices: dict[str, str] = {"SPX": "CBOE", "NDX": "NASDAQ", "RUT": "RUSSELL", "VIX": "CBOE"}  # noqa: RUF012
     """Underlyings that are an index, with their exchange."""
 
     @model_validator(mode="after")
-    def _check_reserve(self) -> "IbkrSettings":
+    def _check_reserve(self) -> Self:
         # A bracket takes three tokens at once and must always fit beside the reserve.
         if self.messages_per_second - self.cancel_reserve < 4:
             raise ValueError(
                 f"cancel_reserve {self.cancel_reserve} leaves fewer than 4 of messages_per_second "
-                f"{self.messages_per_second} for orders; lower cancel_reserve."
+                f"{self.messages_per_second} for orders: lower cancel_reserve"
             )
         return self
 
@@ -68,3 +78,48 @@ class IbkrSettings(BaseModel):
     def accepts_delayed(self) -> bool:
         """Whether the operator asked for delayed data."""
         return self.market_data_type in (3, 4)
+
+
+class GatewayPorts(Settings):
+    """The API ports of one mode, as TWS and IB Gateway are installed."""
+
+    tws: Port
+    ib_gateway: Port
+
+
+class PortTable(Settings):
+    """API ports by mode. No port may serve both: a wrong port must never turn paper into live."""
+
+    paper: GatewayPorts = GatewayPorts(tws=7497, ib_gateway=4002)
+    live: GatewayPorts = GatewayPorts(tws=7496, ib_gateway=4001)
+
+    @model_validator(mode="after")
+    def _all_differ(self) -> Self:
+        ports = [self.paper.tws, self.paper.ib_gateway, self.live.tws, self.live.ib_gateway]
+        if len(set(ports)) != len(ports):
+            raise ValueError(f"the four ports must differ, were {ports}")
+        return self
+
+
+class ClientIds(Settings):
+    """API client ids: one a process. 0 is refused, because it also sees orders entered by hand."""
+
+    trader: ClientId = 1
+
+
+class GatewaySettings(Settings):
+    """Which gateway, where it listens, and how the link to it is used."""
+
+    kind: Literal["simulated", "ibkr"] = "simulated"
+    host: str = Field("127.0.0.1", min_length=1)
+    application: Literal["tws", "ib_gateway"] = "tws"
+    ports: PortTable = PortTable()
+    client_ids: ClientIds = ClientIds()
+    account: str = ""
+    """The paper account. Empty: the login's only one; with several, it must be named."""
+    link: IbkrSettings = IbkrSettings()
+
+    def port(self, mode: Mode) -> int:
+        """Return the API port of the mode for the chosen application."""
+        ports: GatewayPorts = getattr(self.ports, mode)
+        return ports.tws if self.application == "tws" else ports.ib_gateway
