@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
 from alphatrader.engine.settings import EngineSettings
 from alphatrader.settings import Settings
@@ -27,19 +28,6 @@ class SimulatorSettings(Settings):
     gateway_port: FreePort = 0
     alphavantage_port: FreePort = 0
     control_port: FreePort = 0
-
-
-class AlphaVantageSettings(Settings):
-    """Alpha Vantage: chains, news, indicators. Off without a key, except in simulation."""
-
-    api_key: SecretStr = SecretStr("")
-    base_url: str = Field("https://www.alphavantage.co", pattern=r"^https?://[^/\s]+.*$")
-    entitlement: Literal["", "realtime", "delayed"] = "realtime"
-    requests_per_minute: int = Field(75, ge=1)
-    chain_interval_s: float = Field(10, gt=0)
-    news_interval_s: float = Field(300, gt=0)
-    technicals_interval_s: float = Field(60, gt=0)
-    timeout_s: float = Field(10, gt=0)
 
 
 class RedisSettings(Settings):

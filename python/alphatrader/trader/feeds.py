@@ -3,15 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from pydantic import SecretStr
-
-from alphatrader.adapters.alphavantage import (
-    AlphaVantageClient,
-    AlphaVantageFeed,
-    AlphaVantageSettings,
-    FeedIntervals,
-    FeedStatus,
-)
+from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, FeedStatus
 from alphatrader.domain.view import FeedView
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.state import EngineState
@@ -19,9 +11,6 @@ from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ports import Clock
 from alphatrader.supervisor.gateway import GatewayLink
 
-_SIMULATED_KEY = "SIMULATED"
-_SIMULATED_REQUESTS_PER_MINUTE = 1_200
-_SIMULATED_FLOOR_S = 0.25
 _STALE_AFTER_INTERVALS = 3
 
 
@@ -29,33 +18,14 @@ class FeedSet:
     """Runs the Alpha Vantage feed and describes every service that the engine does not watch by itself."""
 
     def __init__(self, config: AppConfig, runner: Runner, clock: Clock, gateway: GatewayLink | None) -> None:
-        section = config.alphavantage
+        settings = config.alphavantage
+        if gateway is not None:
+            settings = settings.for_simulator(gateway.alphavantage_port)
+        self._settings = settings
         self._state: EngineState = runner.engine.state
-        self._intervals = FeedIntervals(
-            chain_s=section.chain_interval_s,
-            news_s=section.news_interval_s,
-            technicals_s=section.technicals_interval_s,
-            # In fast simulated time a chain a wall second would be minutes old; our own server can bear more.
-            floor_s=1.0 if gateway is None else _SIMULATED_FLOOR_S,
-        )
         self._time_scale = clock.time_scale
-        if gateway is None:
-            settings = AlphaVantageSettings(
-                base_url=section.base_url,
-                api_key=section.api_key,
-                entitlement=section.entitlement,
-                requests_per_minute=section.requests_per_minute,
-                timeout_s=section.timeout_s,
-            )
-        else:
-            settings = AlphaVantageSettings(
-                base_url=f"http://127.0.0.1:{gateway.alphavantage_port}",
-                api_key=SecretStr(_SIMULATED_KEY),
-                requests_per_minute=_SIMULATED_REQUESTS_PER_MINUTE,
-                timeout_s=section.timeout_s,
-            )
         self._client = AlphaVantageClient(settings)
-        self._feed = AlphaVantageFeed(self._client, runner, clock, config.engine.symbols, self._intervals)
+        self._feed = AlphaVantageFeed(self._client, runner, clock, config.engine.symbols)
 
     @property
     def off_reason(self) -> str:
@@ -86,10 +56,11 @@ class FeedSet:
 
     def _view(self, status: FeedStatus) -> FeedView:
         kind = status.name.partition(":")[0]
-        interval_s = {"chain": self._intervals.chain_s, "news": self._intervals.news_s}.get(
-            kind, self._intervals.technicals_s
+        settings = self._settings
+        interval_s = {"chain": settings.chain_interval_s, "news": settings.news_interval_s}.get(
+            kind, settings.technicals_interval_s
         )
-        limit_ms = _STALE_AFTER_INTERVALS * 1e3 * max(interval_s / self._time_scale, self._intervals.floor_s)
+        limit_ms = _STALE_AFTER_INTERVALS * 1e3 * max(interval_s / self._time_scale, settings.min_interval_wall_s)
         age_ms = status.age_ms()
         if status.state == "off":
             return FeedView(status.name, "off", None, None, status.reason)

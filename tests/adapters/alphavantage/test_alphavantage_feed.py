@@ -4,12 +4,18 @@ import json
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, FeedIntervals
+from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed
 from alphatrader.domain.events import ChainFailed, ChainReceived, IndicatorReceived, SentimentReceived
 
 CHAIN = b'{"endpoint": "Realtime Options", "message": "success", "data": [{"contractID": "SPY251121C00651000"}]}'
 LIMIT = b'{"Information": "Please consider spreading out your requests (1 request per second)."}'
-FAST = FeedIntervals(chain_s=0.05, news_s=0.05, technicals_s=0.05, floor_s=0.02, limited_pause_s=0.2)
+FAST = {
+    "chain_interval_s": 0.05,
+    "news_interval_s": 0.05,
+    "technicals_interval_s": 0.05,
+    "min_interval_wall_s": 0.02,
+    "limit_pause_s": 0.2,
+}
 
 
 def everything(query: dict[str, str]) -> bytes:
@@ -27,10 +33,10 @@ def everything(query: dict[str, str]) -> bytes:
     return json.dumps({"Meta Data": {}, f"Technical Analysis: {function}": series}).encode()
 
 
-async def _polled(service, make_settings, until, intervals=FAST, **changes) -> tuple[RecordingSink, AlphaVantageFeed]:
+async def _polled(service, make_settings, until, **changes) -> tuple[RecordingSink, AlphaVantageFeed]:
     sink = RecordingSink()
-    async with AlphaVantageClient(make_settings(**changes)) as client:
-        feed = AlphaVantageFeed(client, sink, sink, ["SPY"], intervals)
+    async with AlphaVantageClient(make_settings(**(FAST | changes))) as client:
+        feed = AlphaVantageFeed(client, sink, sink, ["SPY"])
         async with asyncio.TaskGroup() as group:
             task = group.create_task(feed.run())
             await sink.until(lambda: until(sink))
@@ -71,9 +77,8 @@ async def test_one_kind_failing_does_not_stop_the_others(service, make_settings)
 
 async def test_a_limit_makes_the_feed_wait(service, make_settings) -> None:
     service.answer = lambda query: LIMIT if query["function"] == "REALTIME_OPTIONS" else everything(query)
-    patient = FAST.model_copy(update={"limited_pause_s": 30.0})
     sink, feed = await _polled(
-        service, make_settings, lambda sink: len(sink.of(SentimentReceived)) >= 3, intervals=patient
+        service, make_settings, lambda sink: len(sink.of(SentimentReceived)) >= 3, limit_pause_s=30.0
     )
     assert len(service.asked("REALTIME_OPTIONS")) == len(sink.of(ChainFailed)) == 1
     assert feed.statuses["chain:SPY"].pause_s == 30.0
@@ -82,7 +87,7 @@ async def test_a_limit_makes_the_feed_wait(service, make_settings) -> None:
 async def test_without_a_key_it_is_off_and_says_why(service, make_settings) -> None:
     sink = RecordingSink()
     async with AlphaVantageClient(make_settings(api_key="")) as client:
-        feed = AlphaVantageFeed(client, sink, sink, ["SPY", "QQQ"], FAST)
+        feed = AlphaVantageFeed(client, sink, sink, ["SPY", "QQQ"])
         assert "alphavantage.api_key" in feed.off_reason
         await feed.run()
     assert [e.symbol for e in sink.of(ChainFailed)] == ["SPY", "QQQ"]
@@ -93,7 +98,7 @@ async def test_without_a_key_it_is_off_and_says_why(service, make_settings) -> N
 async def test_fetch_chain_once(service, make_settings) -> None:
     sink = RecordingSink()
     async with AlphaVantageClient(make_settings(attempts=1)) as client:
-        feed = AlphaVantageFeed(client, sink, sink, ["SPY"], FAST)
+        feed = AlphaVantageFeed(client, sink, sink, ["SPY"])
         service.answer = lambda _: CHAIN
         await feed.fetch_chain("SPY")
         service.answer = lambda _: 500
@@ -109,9 +114,9 @@ async def test_faster_markets_are_polled_faster_but_not_below_the_floor(service,
 
     service.answer = everything
     sink = FastClock()
-    intervals = FeedIntervals(chain_s=30, news_s=30_000, technicals_s=30_000, floor_s=0.02)
-    async with AlphaVantageClient(make_settings()) as client:
-        feed = AlphaVantageFeed(client, sink, sink, ["SPY"], intervals)
+    slow = {"chain_interval_s": 30, "news_interval_s": 30_000, "technicals_interval_s": 30_000}
+    async with AlphaVantageClient(make_settings(**(FAST | slow))) as client:
+        feed = AlphaVantageFeed(client, sink, sink, ["SPY"])
         async with asyncio.TaskGroup() as group:
             task = group.create_task(feed.run())
             await sink.until(lambda: len(sink.of(ChainReceived)) >= 3)

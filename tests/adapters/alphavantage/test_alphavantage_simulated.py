@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, AlphaVantageSettings, FeedIntervals
+from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, AlphaVantageSettings
 from alphatrader.adapters.alphavantage.bodies import DailyLimitError, EntitlementError
 from alphatrader.domain.errors import DataError, LinkError, PacingError
 from alphatrader.domain.events import ChainReceived, IndicatorReceived, SentimentReceived
@@ -36,7 +36,7 @@ async def test_everything_the_feed_polls(served) -> None:
     url, _ = served
     sink = RecordingSink()
     async with AlphaVantageClient(_settings(url)) as client:
-        feed = AlphaVantageFeed(client, sink, sink, ["SPY"], FeedIntervals())
+        feed = AlphaVantageFeed(client, sink, sink, ["SPY"])
         async with asyncio.TaskGroup() as group:
             task = group.create_task(feed.run())
             await sink.until(lambda: {s.state for s in feed.statuses.values()} == {"live"})
@@ -64,3 +64,12 @@ async def test_faults(served, fault: str, kind) -> None:
         with pytest.raises(kind) as caught:
             await client.chain("SPY")
         assert "SIMULATEDKEY" not in str(caught.value)
+
+
+def test_settings_for_the_simulated_service_keep_what_is_configured() -> None:
+    configured = AlphaVantageSettings(api_key="a real one", chain_interval_s=7, timeout_s=3)
+    simulated = configured.for_simulator(4711)
+    assert simulated.base_url == "http://127.0.0.1:4711"
+    assert simulated.api_key.get_secret_value() != "a real one", "it goes over plain HTTP"
+    assert (simulated.chain_interval_s, simulated.timeout_s) == (7, 3)
+    assert AlphaVantageSettings.model_validate(simulated.model_dump()), "what is set is valid"

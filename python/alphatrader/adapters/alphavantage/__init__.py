@@ -2,6 +2,6 @@
 
 from alphatrader.adapters.alphavantage.client import AlphaVantageClient
 from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed, FeedStatus
-from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings, FeedIntervals
+from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 
-__all__ = ["AlphaVantageClient", "AlphaVantageFeed", "AlphaVantageSettings", "FeedIntervals", "FeedStatus"]
+__all__ = ["AlphaVantageClient", "AlphaVantageFeed", "AlphaVantageSettings", "FeedStatus"]

@@ -20,7 +20,6 @@ from alphatrader.adapters.alphavantage.bodies import (
 )
 from alphatrader.adapters.alphavantage.client import AlphaVantageClient
 from alphatrader.adapters.alphavantage.functions import FUNCTIONS, INDICATORS
-from alphatrader.adapters.alphavantage.settings import FeedIntervals
 from alphatrader.domain.errors import AlphaTraderError, ConfigError, PacingError
 from alphatrader.domain.events import ChainFailed, ChainReceived, IndicatorReceived, SentimentReceived
 from alphatrader.ports import Clock, EventSink
@@ -51,19 +50,11 @@ class FeedStatus:
 class AlphaVantageFeed:
     """Implements :class:`alphatrader.ports.ChainSource`. ``client`` must be entered by the caller."""
 
-    def __init__(
-        self,
-        client: AlphaVantageClient,
-        sink: EventSink,
-        clock: Clock,
-        symbols: Sequence[str],
-        intervals: FeedIntervals,
-    ) -> None:
+    def __init__(self, client: AlphaVantageClient, sink: EventSink, clock: Clock, symbols: Sequence[str]) -> None:
         self._client = client
         self._sink = sink
         self._clock = clock
         self._symbols = tuple(symbols)
-        self._intervals = intervals
         self.statuses: dict[str, FeedStatus] = {}
         for symbol in self._symbols:
             for kind in ("chain", "news", *INDICATORS):
@@ -83,15 +74,17 @@ class AlphaVantageFeed:
             for symbol in self._symbols:
                 self._sink.post(ChainFailed(ts_ns=self._sink.now_ns(), symbol=symbol, reason=self.off_reason))
             return
-        intervals = self._intervals
+        settings = self._client.settings
         async with asyncio.TaskGroup() as group:
             for symbol in self._symbols:
-                group.create_task(self._poll(f"chain:{symbol}", intervals.chain_s, self._chain_of(symbol)))
+                group.create_task(self._poll(f"chain:{symbol}", settings.chain_interval_s, self._chain_of(symbol)))
             for symbol in self._symbols:
-                group.create_task(self._poll(f"news:{symbol}", intervals.news_s, self._news_of(symbol)))
+                group.create_task(self._poll(f"news:{symbol}", settings.news_interval_s, self._news_of(symbol)))
                 for name in INDICATORS:
                     group.create_task(
-                        self._poll(f"{name.lower()}:{symbol}", intervals.technicals_s, self._indicator_of(name, symbol))
+                        self._poll(
+                            f"{name.lower()}:{symbol}", settings.technicals_interval_s, self._indicator_of(name, symbol)
+                        )
                     )
 
     async def fetch_chain(self, symbol: str) -> None:
@@ -129,7 +122,7 @@ class AlphaVantageFeed:
     async def _poll(self, name: str, interval_s: float, fetch: Callable[[], Awaitable[None]]) -> None:
         status = self.statuses[name]
         kind, _, symbol = name.partition(":")
-        every_s = max(interval_s / self._clock.time_scale, self._intervals.floor_s)
+        every_s = max(interval_s / self._clock.time_scale, self._client.settings.min_interval_wall_s)
         while True:
             started_s = time.monotonic()
             try:
@@ -152,7 +145,7 @@ class AlphaVantageFeed:
         if isinstance(error, DailyLimitError | ConfigError):
             status.pause_s = MAX_PAUSE_S
         elif isinstance(error, PacingError):
-            status.pause_s = min(max(status.pause_s * 2, self._intervals.limited_pause_s), MAX_PAUSE_S)
+            status.pause_s = min(max(status.pause_s * 2, self._client.settings.limit_pause_s), MAX_PAUSE_S)
         elif isinstance(error, EntitlementError):
             status.pause_s = ENTITLEMENT_PAUSE_S
         else:
