@@ -61,6 +61,8 @@ def price(value, method=0, *, is_more=True):
         (price(660), higher),
         (price(630, is_more=False), lower),
         (price(655, 4), wider),
+        (price(655, 7), wider),
+        (price(660, 7), higher),
         (price(660, 8), wider),
         (TimeCondition(True, START_NS + 60 * SECOND_NS), later),
         (ExecutionCondition("OPT", "SMART", "SPY"), trade_put),
@@ -99,6 +101,37 @@ def test_and_binds_more_tightly_than_or(floor, joined, holds):
 
 def _fields(condition):
     return condition.con_id, condition.exchange, condition.is_more, condition.price, condition.trigger_method
+
+
+@pytest.mark.parametrize("method", [4, 7, 8])
+def test_a_quote_that_came_and_went_within_a_step_counts(floor, method):
+    order = floor.place(limit="1.00", conditions=(price(655, method),))
+    floor.step()
+    wider(floor)
+    floor.market.set_quote(SPY_CON_ID, 650, 650.02)
+    floor.step()
+    assert floor.order(order).status is OrderStatus.SUBMITTED
+
+
+def test_a_conditional_child_waits_for_its_parent_first(floor):
+    parent = floor.place(quantity=2, limit="1.90", transmit=False)
+    fields = {"parent_id": parent, "oca_group": "g", "oca_type": 2}
+    stop = floor.place("SELL", 2, "MKT", tif="GTC", conditions=(price(640, is_more=False),), transmit=False, **fields)
+    target = floor.place("SELL", 2, "LMT", "2.50", tif="GTC", **fields)
+    lower(floor)
+    floor.step()
+    assert (floor.order(stop).status, floor.order(stop).why_held) == (OrderStatus.PRE_SUBMITTED, "child")
+    floor.market.trade(SPY_CON_ID, 650, 100)
+    floor.market.set_quote(CALL_CON_ID, 1.80, 1.90)
+    floor.step()
+    floor.step()
+    assert floor.held() == 2
+    assert (floor.order(stop).status, floor.order(stop).why_held) == (OrderStatus.PRE_SUBMITTED, "")
+    lower(floor)
+    floor.step()
+    assert floor.order(stop).average_price == Decimal("1.8")
+    assert floor.order(target).status is OrderStatus.CANCELLED
+    assert floor.held() == 0
 
 
 @pytest.mark.parametrize("outside", [False, True])

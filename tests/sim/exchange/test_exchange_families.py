@@ -64,6 +64,70 @@ def test_a_family_keeps_its_permanent_ids_and_its_group_over_modifications(floor
     assert floor.codes() == [105]
 
 
+def scale_out(floor, limit="2.00"):
+    """Buy 3; two groups of exits, for 1 and for 2."""
+    parent = floor.place(quantity=3, limit=limit, transmit=False)
+    exits = []
+    for group, quantity, target in (("a", 1, "2.40"), ("b", 2, "2.60")):
+        fields = {"parent_id": parent, "oca_group": group, "oca_type": 2}
+        exits.append(floor.place("SELL", quantity, "STP", stop="1.50", transmit=False, **fields))
+        exits.append(floor.place("SELL", quantity, "LMT", target, transmit=group == "b", **fields))
+    return parent, exits
+
+
+@pytest.mark.parametrize("parents", [True, False])
+def test_children_rest_with_their_parents_quantity_or_with_their_own(new_floor, parents):
+    floor = new_floor(behaviours={"child_quantity_is_parents": parents})
+    parent, exits = scale_out(floor, limit="1.00")
+    asked = [1, 1, 2, 2]
+    assert [floor.order(order).quantity for order in exits] == ([3] * 4 if parents else asked)
+    floor.place("SELL", 1, "LMT", "2.40", order_id=exits[1], parent_id=parent, oca_group="a", oca_type=2)
+    assert floor.order(exits[1]).quantity == (3 if parents else 1)
+    floor.place(quantity=4, limit="2.00", order_id=parent)
+    assert [floor.order(order).quantity for order in exits] == ([4] * 4 if parents else asked)
+    told = {report.order.order_id: report.order.quantity for report in floor.reports if isinstance(report, OrderReport)}
+    assert told == {order: floor.order(order).quantity for order in (parent, *exits)}
+    floor.step()
+    assert floor.order(parent).status is OrderStatus.FILLED
+    for order, quantity in zip(exits[::2], asked[::2], strict=True):
+        terms = {"parent_id": parent, "oca_group": floor.order(order).oca_group, "oca_type": 2}
+        floor.place("SELL", quantity, "STP", stop="1.50", order_id=order, **terms)
+        assert floor.order(order).quantity == quantity
+    floor.reopen()
+    assert [floor.order(order).quantity for order in exits[::2]] == asked[::2]
+
+
+def test_exits_in_groups_of_their_own_go_each_with_its_own(new_floor):
+    floor = new_floor(behaviours={"child_quantity_is_parents": False})
+    parent, exits = scale_out(floor)
+    floor.step()
+    stop, target, stop2, target2 = (floor.order(order) for order in exits)
+    assert [order.why_held for order in (stop, target, stop2, target2)] == ["trigger", "", "trigger", ""]
+    floor.market.set_quote(CALL_CON_ID, 2.40, 2.44)
+    floor.step()
+    assert (target.status, stop.status) == (OrderStatus.FILLED, OrderStatus.CANCELLED)
+    assert (stop2.quantity, target2.quantity) == (2, 2)
+    assert not stop2.done
+    assert not target2.done
+    floor.market.set_quote(CALL_CON_ID, 1.40, 1.44)
+    floor.step()
+    floor.market.set_quote(CALL_CON_ID, 1.40, 1.43)
+    floor.step()
+    assert (stop2.status, target2.status) == (OrderStatus.FILLED, OrderStatus.CANCELLED)
+    assert floor.held() == 0
+    assert floor.order(parent).filled == 3
+
+
+def test_groups_of_a_family_are_not_held_to_the_entry_together(floor):
+    """What a client must know who attaches two groups: each may sell all that the entry has bought."""
+    scale_out(floor)
+    floor.step()
+    for ask in (1.44, 1.43):
+        floor.market.set_quote(CALL_CON_ID, 1.40, ask)
+        floor.step()
+    assert floor.held() == -3
+
+
 @pytest.mark.parametrize("oca_type", [1, 2, 3])
 def test_a_partial_fill_cancels_or_reduces_the_group(floor, oca_type):
     floor.place(quantity=6, order_type="MKT")

@@ -143,6 +143,13 @@ TABLE = (
         (True, False),
     ),
     Behaviour(
+        "child_quantity_is_parents",
+        Evidence.ISSUE,
+        "While its parent lives, a child has its parent's quantity, whatever was asked; later it can be changed",
+        (True, False),
+        "stoqey/ib 254, traderui 12; code 405 of the published table",
+    ),
+    Behaviour(
         "oca_types",
         Evidence.DOCUMENTED,
         "A fill cancels the rest of its group (type 1), or reduces each by what was filled (2, 3)",

@@ -12,7 +12,7 @@ from alphatrader.sim.exchange.conditions import (
 from alphatrader.sim.exchange.instruments import Instruments
 from alphatrader.sim.exchange.orders import ExecutionRecord, Order
 from alphatrader.sim.exchange.seen import Seen
-from alphatrader.sim.exchange.triggers import DOUBLE_QUOTE, MID, QUOTE
+from alphatrader.sim.exchange.triggers import DOUBLE_QUOTE, LAST_OR_QUOTE, MID, QUOTE
 from alphatrader.sim.exchange.valuation import Valuation
 from alphatrader.sim.market.types import Phase, SimulatedMarket
 
@@ -69,12 +69,17 @@ class ConditionWatch:
                 )
 
     def _prices(self, condition: PriceCondition, seen: Seen) -> list[float]:
-        quote = self._market.quote(condition.con_id)
-        if condition.trigger_method in {DOUBLE_QUOTE, QUOTE}:
-            return [quote.bid if condition.is_more else quote.ask]
-        if condition.trigger_method == MID:
-            return [(quote.bid + quote.ask) / 2 if quote.bid > 0 and quote.ask > 0 else 0.0]
-        return [quote.last, *(tick.price for tick in seen.prints.get(condition.con_id, ()))]
+        """Return what its method looks at: the present, and all that was shown in this step."""
+        con_id, method = condition.con_id, condition.trigger_method
+        quotes = [*seen.quotes.get(con_id, ()), self._market.quote(con_id)]
+        if method == MID:
+            return [(quote.bid + quote.ask) / 2 if quote.bid > 0 and quote.ask > 0 else 0.0 for quote in quotes]
+        prices: list[float] = []
+        if method in {DOUBLE_QUOTE, QUOTE, LAST_OR_QUOTE}:
+            prices += [quote.bid if condition.is_more else quote.ask for quote in quotes]
+        if method not in {DOUBLE_QUOTE, QUOTE}:
+            prices += [quotes[-1].last, *(tick.price for tick in seen.prints.get(con_id, ()))]
+        return prices
 
     def _traded(self, condition: ExecutionCondition, order: Order) -> bool:
         for record in self._executions:

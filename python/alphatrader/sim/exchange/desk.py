@@ -47,7 +47,13 @@ class Desk:
         self.rules = SessionRules(market, self.instruments)
         self.valuation = Valuation(market, self.instruments, account)
         self.registry = OrderRegistry()
-        self.families = Families(self.registry, self.note, self.close, by_part=behaviours.on("children_wake_by_part"))
+        self.families = Families(
+            self.registry,
+            self.note,
+            self.close,
+            by_part=behaviours.on("children_wake_by_part"),
+            parents_quantity=behaviours.on("child_quantity_is_parents"),
+        )
         self.executions: list[ExecutionRecord] = []
         self.unmatched: set[int] = set()
         """Orders to be looked at in the next round even if their market does not move."""

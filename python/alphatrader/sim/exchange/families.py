@@ -1,6 +1,7 @@
 """Orders that belong together: a parent with its children, and groups in which one cancels (or reduces) the others.
 
-The rule that all of this serves: the exits of a position can never sell more than its entry has bought.
+The rule that all of this serves: a group of exits can never sell more than its entry has bought. Exits in groups of
+their own are not held to it together, as nothing says that they are at a real gateway.
 """
 
 from collections.abc import Callable
@@ -15,15 +16,25 @@ Close = Callable[[Order], None]
 class Families:
     """Applies what a fill or an end of one order means for its relatives."""
 
-    def __init__(self, registry: OrderRegistry, note: Note, close: Close, *, by_part: bool = True) -> None:
+    def __init__(
+        self,
+        registry: OrderRegistry,
+        note: Note,
+        close: Close,
+        *,
+        by_part: bool = True,
+        parents_quantity: bool = True,
+    ) -> None:
         """``note`` saves and reports a changed order; ``close`` cancels one.
 
         ``by_part``: the first fill of a parent wakes its children, for as much as it has bought; otherwise its last.
+        ``parents_quantity``: while the parent lives, its children have its quantity and cannot be given another.
         """
         self._registry = registry
         self._note = note
         self._close = close
         self._by_part = by_part
+        self._parents_quantity = parents_quantity
 
     def attach(self, child: Order, parent: Order) -> None:
         """Make ``child`` wait for ``parent``; children without a group of their own share one."""
@@ -31,6 +42,15 @@ class Families:
         child.held_by_parent = not self._wakes(parent)
         if not child.oca_group:
             child.oca_group = str(parent.perm_id)
+        if self.sized_by_parent(child):
+            child.quantity = parent.quantity
+
+    def sized_by_parent(self, order: Order) -> bool:
+        """Whether the order is an exit whose quantity is not its own yet: its parent lives."""
+        parent = self._registry.by_perm_id(order.parent_perm_id) if order.parent_perm_id else None
+        if not self._parents_quantity or parent is None or parent.done:
+            return False
+        return (order.con_id, order.legs) == (parent.con_id, parent.legs) and order.side != parent.side
 
     def family(self, member: Order) -> list[Order]:
         """Return parent first, then all its children; just the order itself if it has neither."""
@@ -54,6 +74,15 @@ class Families:
             else:
                 other.quantity -= quantity
                 self._note(other)
+
+    def resize_children(self, parent: Order, added: int) -> list[Order]:
+        """Change children as their parent was changed, by ``added``; return those that follow it."""
+        followers = [
+            child for child in self._registry.children(parent) if not child.done and self.sized_by_parent(child)
+        ]
+        for child in followers:
+            child.quantity += added
+        return followers if added else []
 
     def after_end(self, order: Order) -> None:
         """A parent ended without (all of) its fills: its children go, or shrink to what was filled."""

@@ -154,9 +154,11 @@ class Intake:
         if not order.parent_perm_id:
             order.oca_group, order.oca_type = request.oca_group, request.oca_type or OCA_REDUCE
             order.reserved = self._admission.reserve(request)
-        order.quantity = int(request.quantity)
+        if not desk.families.sized_by_parent(order):
+            order.quantity = int(request.quantity)
         if order.status is OrderStatus.STAGED:
             desk.journal.note(order)
+            self._resize_children(order, before)
             if request.transmit:
                 self._transmit_family(order)
             return
@@ -169,6 +171,14 @@ class Intake:
         elif order.status is not OrderStatus.PENDING_CANCEL:
             order.status = OrderStatus.SUBMITTED
         desk.note(order)
+        self._resize_children(order, before)
+
+    def _resize_children(self, parent: Order, before: Order) -> None:
+        for child in self._desk.families.resize_children(parent, parent.quantity - before.quantity):
+            if child.status is OrderStatus.STAGED:
+                self._desk.journal.note(child)
+            else:
+                self._desk.note(child)
 
     def _check_change(self, order: Order, request: OrderRequest) -> Refusal | None:
         refusal = self._admission.check_terms(request)
