@@ -81,6 +81,29 @@ async def test_the_market_runs_ahead_by_seconds_and_to_a_time_of_day(sim, contro
         await control.advance(to="noon")
 
 
+async def test_the_market_runs_ahead_to_a_time_of_a_date(sim, control):
+    before = await control.pause()
+    with pytest.raises(RefusedError, match="15:59 of 2020-01-02 has passed"):
+        await control.advance(to="15:59", date="2020-01-02")
+    with pytest.raises(RefusedError, match="more than a month ahead"):
+        await control.advance(to="15:59", date="2099-01-02")
+    with pytest.raises(RefusedError, match="no date 2026-02-31"):
+        await control.advance(to="15:59", date="2026-02-31")
+    with pytest.raises(RefusedError, match="date"):
+        await control.advance(to="15:59", date="tomorrow")
+    assert (await control.advance(to="15:59:30", date=before.session_date)).market_ns == before.close_ns - 30 * 10**9
+
+
+@pytest.mark.slow
+async def test_a_night_passes_to_a_time_before_the_next_open(tmp_path):
+    settings = SimSettings(state_dir=tmp_path, session_date="2026-11-20", start_fraction=0.999)
+    async with open_simulator(settings) as simulator, AsyncControlClient(simulator.control.port) as control:
+        monday = await control.advance(to="09:25", date="2026-11-23")
+        assert monday.session_date == "2026-11-23"
+        assert 0 <= monday.market_ns - (monday.open_ns - 300 * 10**9) < 60 * 10**9, "the market itself goes on"
+        assert simulator.market.now_ns > monday.open_ns - 301 * 10**9
+
+
 async def test_orders_by_hand_fill_rest_and_are_cancelled(sim, control):
     filled = await control.order(PlaceByHand("BUY", 2, con_id=CALL_CON_ID, limit_price=Decimal("2.00")))
     resting = await control.order(PlaceByHand("BUY", 1, con_id=SPY_CON_ID, limit_price=Decimal(600)))

@@ -95,9 +95,9 @@ class ControlClient:
         """Set how many market seconds pass in a wall second."""
         return self.ask(requests.Speed(speed), ClockAnswer)
 
-    def advance(self, seconds: float | None = None, to: str | None = None) -> ClockAnswer:
-        """Run the market ahead by seconds, or to a time of day in New York."""
-        return self.ask(requests.Advance(seconds, to), ClockAnswer)
+    def advance(self, seconds: float | None = None, to: str | None = None, date: str | None = None) -> ClockAnswer:
+        """Run the market ahead by seconds, or to a time of day in New York, of this session or of a date."""
+        return self.ask(requests.Advance(seconds, to, date), ClockAnswer)
 
     def scenario(self, name: str, **parameters: bool | float | str) -> None:
         """Begin a scenario now; ``none`` drops all steps still to come."""
@@ -202,9 +202,11 @@ class AsyncControlClient:
         """Set how many market seconds pass in a wall second."""
         return await self.ask(requests.Speed(speed), ClockAnswer)
 
-    async def advance(self, seconds: float | None = None, to: str | None = None) -> ClockAnswer:
-        """Run the market ahead by seconds, or to a time of day in New York."""
-        return await self.ask(requests.Advance(seconds, to), ClockAnswer)
+    async def advance(
+        self, seconds: float | None = None, to: str | None = None, date: str | None = None
+    ) -> ClockAnswer:
+        """Run the market ahead by seconds, or to a time of day in New York, of this session or of a date."""
+        return await self.ask(requests.Advance(seconds, to, date), ClockAnswer)
 
     async def scenario(self, name: str, **parameters: bool | float | str) -> None:
         """Begin a scenario now; ``none`` drops all steps still to come."""

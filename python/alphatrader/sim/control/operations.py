@@ -28,6 +28,7 @@ from alphatrader.sim.wire.order_terms import WireTerms
 from alphatrader.sim.wire.times import eastern
 
 _NS = 1_000_000_000
+_LONGEST_ADVANCE_NS = 31 * 86_400 * _NS
 
 
 class Controlled(Protocol):
@@ -230,9 +231,21 @@ class Operations:
         if request.seconds is not None:
             return int(request.seconds * _NS)
         assert request.to is not None
-        now_ns, day = self._simulator.clock.now_ns(), eastern(self._simulator.market.open_ns)
-        target = datetime.combine(day.date(), read_time_of_day(request.to), day.tzinfo)
-        span_ns = int(target.timestamp()) * _NS - now_ns
-        if span_ns < 0:
-            raise ConfigError(f"{request.to} has passed in this session (it is {eastern(now_ns):%H:%M:%S})")
-        return span_ns
+        now_ns = self._simulator.clock.now_ns()
+        target_ns = self._target_ns(request.to, request.date)
+        if target_ns < now_ns:
+            when = f"{request.to} of {request.date}" if request.date else f"{request.to}"
+            where = "" if request.date else " in this session"
+            raise ConfigError(f"{when} has passed{where} (it is {eastern(now_ns):%Y-%m-%d %H:%M:%S})")
+        if target_ns - now_ns > _LONGEST_ADVANCE_NS:
+            raise ConfigError(f"{request.date} is more than a month ahead: go there in shorter steps")
+        return target_ns - now_ns
+
+    def _target_ns(self, to: str, date: str | None) -> int:
+        """Return the instant of a time of day in New York, of the running session or of a date."""
+        day = eastern(self._simulator.market.open_ns)
+        try:
+            of_date = datetime.fromisoformat(date).date() if date else day.date()
+        except ValueError as error:
+            raise ConfigError(f"there is no date {date}") from error
+        return int(datetime.combine(of_date, read_time_of_day(to), day.tzinfo).timestamp()) * _NS

@@ -33,13 +33,15 @@ class Speed(ControlRequest, frozen=True, tag="speed"):
 
 
 class Advance(ControlRequest, frozen=True, tag="advance"):
-    """Run the market ahead as fast as it goes: by ``seconds``, or ``to`` a time of day in New York of this session.
+    """Run the market ahead as fast as it goes: by ``seconds``, or ``to`` a time of day in New York.
 
-    Orders are matched and clients are told on the way; faults, which count wall seconds, do not pass.
+    That is a time of this session, or of the ``date`` (``YYYY-MM-DD``) that is named: nights and weekends pass on the
+    way. Orders are matched and clients are told; faults, which count wall seconds, do not pass.
     """
 
     seconds: Annotated[float, Meta(ge=0, le=604_800)] | None = None
     to: str | None = None
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
 
 
 class RunScenario(ControlRequest, frozen=True, tag="scenario"):
