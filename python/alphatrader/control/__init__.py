@@ -1,1 +1,1 @@
-"""How processes talk to one another: private sockets, and one JSON object a line."""
+"""How processes talk to one another: private sockets, one JSON object a line, and announcements of who runs where."""

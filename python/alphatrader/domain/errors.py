@@ -4,7 +4,9 @@ AlphaTraderError
 ├── ConfigError            a setting is wrong; nothing was started
 ├── DataError              input that cannot be read or trusted
 ├── LinkError              a server cannot be reached or was lost
-│   └── PacingError        it refused because we asked too fast
+│   ├── PacingError        it refused because we asked too fast
+│   └── UnansweredError    it was asked and did not answer: it may have done what was asked
+├── PeerRefusedError       another process of ours answered that it will not do what was asked
 ├── JournalError           the journal cannot be written: new risk must stop
 │   └── FencedError        another writer took over: this process must not send orders
 ├── StoreError             Redis cannot be reached; the trader goes on without entries
@@ -39,6 +41,14 @@ class LinkError(AlphaTraderError):
 
 class PacingError(LinkError):
     """The server refused because requests came too fast."""
+
+
+class UnansweredError(LinkError):
+    """A request was sent and its answer never came: it may have been carried out."""
+
+
+class PeerRefusedError(AlphaTraderError):
+    """Another process of ours answered that it will not do what was asked; the message holds its own words."""
 
 
 class JournalError(AlphaTraderError):

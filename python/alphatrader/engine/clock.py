@@ -27,6 +27,7 @@ class ScaledClock:
         self._scale = time_scale
         self._market_ns = market_ns
         self._wall_ns = time.monotonic_ns()
+        self._last_ns = market_ns
 
     @property
     def time_scale(self) -> float:
@@ -34,5 +35,17 @@ class ScaledClock:
         return self._scale
 
     def now_ns(self) -> int:
-        """Market time in nanoseconds since the epoch."""
+        """Market time in nanoseconds since the epoch, never decreasing."""
+        self._last_ns = max(self._last_ns, self._running_ns())
+        return self._last_ns
+
+    def drift_ns(self, market_ns: int) -> int:
+        """By how much the market, which is at ``market_ns`` now, is ahead of this clock; negative: behind it."""
+        return market_ns - self._running_ns()
+
+    def synchronise(self, market_ns: int) -> None:
+        """Go on from the market's own time. If that lies behind, the clock stands until the market has caught up."""
+        self._market_ns, self._wall_ns = market_ns, time.monotonic_ns()
+
+    def _running_ns(self) -> int:
         return self._market_ns + int((time.monotonic_ns() - self._wall_ns) * self._scale)
