@@ -10,6 +10,7 @@ import httpx
 import msgspec
 from redis.asyncio import Redis
 
+from alphatrader.dashboard.places import RunPlaces
 from alphatrader.dashboard.server import Dashboard
 from alphatrader.dashboard.settings import DashboardSettings
 from alphatrader.domain.view import EngineView
@@ -50,13 +51,21 @@ class TraderStub:
 class Desk:
     """Everything that a test talks to. Made by :func:`open_desk`."""
 
-    def __init__(self, settings: DashboardSettings, trader: TraderStub, redis: Redis, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        settings: DashboardSettings,
+        places: RunPlaces,
+        trader: TraderStub,
+        redis: Redis,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
         self.trader = trader
         self.redis = redis
-        self.home = settings.home
-        self.dashboard = Dashboard(settings)
+        self.home = places.home
+        self.dashboard = Dashboard(settings, places)
         self.url = self.dashboard.url
         self._settings = settings
+        self._places = places
         self._tasks = tasks
         self._running = tasks.create_task(self.dashboard.run())
 
@@ -69,7 +78,7 @@ class Desk:
         await self.stop()
         await before_start
         port = int(self.url.rsplit(":", 1)[1])
-        self.dashboard = Dashboard(self._settings.model_copy(update={"port": port}))
+        self.dashboard = Dashboard(self._settings.model_copy(update={"port": port}), self._places)
         self._running = self._tasks.create_task(self.dashboard.run())
         await self.dashboard.ready.wait()
 
@@ -105,10 +114,10 @@ async def open_desk(home: Path, redis_url: str, **settings: object) -> AsyncIter
     await redis.flushall()
     trader = TraderStub(home / "control.sock")
     await trader.start()
-    values = {"home": home, "port": 0, "redis_url": redis_url, **settings}
+    values = {"port": 0, **settings}
     try:
         async with asyncio.TaskGroup() as tasks:
-            desk = Desk(DashboardSettings.model_validate(values), trader, redis, tasks)
+            desk = Desk(DashboardSettings.model_validate(values), RunPlaces(home, redis_url), trader, redis, tasks)
             await desk.dashboard.ready.wait()
             yield desk
             await desk.stop()

@@ -19,6 +19,7 @@ from alphatrader.dashboard.feed import ViewFeed
 from alphatrader.dashboard.gate import OriginPolicy
 from alphatrader.dashboard.journal import JournalWindow
 from alphatrader.dashboard.login import Door
+from alphatrader.dashboard.places import RunPlaces
 from alphatrader.dashboard.sessions import Sessions
 from alphatrader.dashboard.settings import DashboardSettings, is_loopback
 from alphatrader.domain.errors import ConfigError
@@ -31,23 +32,21 @@ SHUTDOWN_TIMEOUT_S = 2
 class Dashboard:
     """One dashboard. Binding happens here, so a busy port is known before anything starts."""
 
-    def __init__(self, settings: DashboardSettings) -> None:
-        if not settings.home.is_dir():
-            raise ConfigError(f"the home {settings.home} is not a directory; start the run first, or name its home")
+    def __init__(self, settings: DashboardSettings, places: RunPlaces) -> None:
         self.listener = _bind(settings.host, settings.port)
         port: int = self.listener.getsockname()[1]
         self.url = settings.base_url(port)
         self.sessions = Sessions(max_age_s=settings.session_hours * 3_600)
-        self.announcement = Announcement(settings.announcement_path, self.url)
+        self.announcement = Announcement(places.announcement, self.url)
         self.ready = asyncio.Event()
-        self._store = _open_store(settings.effective_redis_url)
+        self._store = _open_store(places.redis_url)
         self.feed = ViewFeed(self._store, stale_after_ms=settings.stale_after_ms)
         secure = self.url.startswith("https://")
         application = create_app(
             self.feed,
-            JournalWindow(settings.home / "journal.db"),
+            JournalWindow(places.journal),
             Door(self.sessions, self.announcement, port=port, secure=secure),
-            TraderControl(settings.effective_control_socket),
+            TraderControl(places.control_socket),
             OriginPolicy(_origins(settings, self.url, port)),
         )
         # No access log: it would hold login tokens. No compression: it costs four times the sending.

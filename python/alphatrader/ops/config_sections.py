@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
+from alphatrader.dashboard.settings import DashboardSettings
 from alphatrader.engine.settings import EngineSettings
 from alphatrader.settings import Settings
 
@@ -49,14 +50,6 @@ class RedisSettings(Settings):
         if not self.embedded and not self.url.get_secret_value():
             raise ValueError("url is empty and embedded is false: give one of them")
         return self
-
-
-class DashboardSettings(Settings):
-    """The web page, a process of its own."""
-
-    enabled: bool = True
-    host: str = Field("127.0.0.1", min_length=1)
-    port: FreePort = 8_000
 
 
 class LoggingSettings(Settings):

@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 
+from alphatrader.dashboard.arguments import REDIS_URL_VARIABLE, to_arguments
 from alphatrader.domain.errors import LinkError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import Home
 from alphatrader.supervisor.processes import Child, read_announcement, start_child, stop_child
-
-_REDIS_URL_VARIABLE = "ALPHATRADER_REDIS_URL"
 
 
 def _announcement(home: Home) -> Path:
@@ -17,10 +16,10 @@ def _announcement(home: Home) -> Path:
 
 async def start_dashboard(config: AppConfig, home: Home, redis_url: str) -> str:
     """Start or adopt the page; return the link that logs in once. Raises LinkError with what to do."""
-    arguments = ["alphatrader.dashboard", "--home", str(home.path.resolve()), "--host", config.dashboard.host]
-    arguments += ["--port", str(config.dashboard.port), "--control-socket", str(home.control_socket)]
+    arguments = ["alphatrader.dashboard", "--home", str(home.path.resolve())]
+    arguments += ["--control-socket", str(home.control_socket), *to_arguments(config.dashboard)]
     # By the environment: a URL may hold a password, and every user can read a command line.
-    os.environ[_REDIS_URL_VARIABLE] = redis_url
+    os.environ[REDIS_URL_VARIABLE] = redis_url
     child = await start_child("the dashboard", arguments, _announcement(home), home.logs / "dashboard.out")
     link = child.announcement.get("login_url")
     if not isinstance(link, str):
