@@ -21,7 +21,7 @@ import pytest
 
 from alphatrader import _core
 from alphatrader.adapters.ibkr.callbacks import MESSAGE_IDS
-from alphatrader.adapters.ibkr.taps import MarketTaps
+from alphatrader.adapters.ibkr.library_feed import MarketTaps
 
 SIZES = (10_000, 100_000, 1_000_000)
 CHUNK_BYTES = 4_096

@@ -14,6 +14,7 @@ from alphatrader.adapters.ibkr.account import AccountFigures
 from alphatrader.adapters.ibkr.callbacks import MESSAGE_IDS, TICK_OPTION, Receivers, make_callbacks
 from alphatrader.adapters.ibkr.contracts import ContractBook
 from alphatrader.adapters.ibkr.library import load_library
+from alphatrader.adapters.ibkr.library_feed import MarketTaps
 from alphatrader.adapters.ibkr.market_data import MarketDataDesk
 from alphatrader.adapters.ibkr.orders import OrderDesk
 from alphatrader.adapters.ibkr.reports import OrderReports
@@ -23,7 +24,7 @@ from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.ibkr.sink import MarkedSink
 from alphatrader.adapters.ibkr.snapshot import SnapshotPoller
 from alphatrader.adapters.ibkr.streams import Streams
-from alphatrader.adapters.ibkr.taps import MarketTaps, Taps
+from alphatrader.adapters.ibkr.taps import Taps
 from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.orders import BrokerSnapshot, OrderIntent

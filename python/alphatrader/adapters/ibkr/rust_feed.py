@@ -5,7 +5,7 @@
 
 The rows that came before a frame of the library's are handed on before it is, so the order of events stays true. A
 market data frame that is not plain (spaces in a number, say) also goes to the library's decoder, and comes back here
-through the same callbacks as in :mod:`~alphatrader.adapters.ibkr.taps`.
+through the same callbacks as in :mod:`~alphatrader.adapters.ibkr.library_feed`.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from alphatrader.ports import EventSink
 
 
 class RustTaps:
-    """Does what :class:`~alphatrader.adapters.ibkr.taps.MarketTaps` does; the streams and quotes live in Rust."""
+    """Does what :class:`~alphatrader.adapters.ibkr.library_feed.MarketTaps` does, with streams and quotes in Rust."""
 
     def __init__(self, sink: EventSink, *, accepts_delayed: bool) -> None:
         self._sink = sink
