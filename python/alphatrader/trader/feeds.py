@@ -3,7 +3,8 @@
 import dataclasses
 from typing import Literal
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, FeedStatus
+from alphatrader.adapters.alphavantage.client import AlphaVantageClient
+from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed, FeedStatus
 from alphatrader.domain.view import FeedView
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.state import EngineState

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from alphatrader.adapters.alphavantage import AlphaVantageSettings
+from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 
 KEY = "SECRETKEY12345"
 

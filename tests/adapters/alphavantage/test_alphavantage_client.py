@@ -6,8 +6,8 @@ from aiohttp import web
 from structlog.testing import capture_logs
 from tests.adapters.alphavantage.conftest import KEY
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient
 from alphatrader.adapters.alphavantage.bodies import DailyLimitError, EntitlementError, read_sentiment
+from alphatrader.adapters.alphavantage.client import AlphaVantageClient
 from alphatrader.domain.errors import ConfigError, DataError, LinkError, PacingError
 
 CHAIN = b'{"endpoint": "Realtime Options", "message": "success", "data": [{"contractID": "SPY251121C00651000"}]}'

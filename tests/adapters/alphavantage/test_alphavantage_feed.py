@@ -4,7 +4,8 @@ import json
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed
+from alphatrader.adapters.alphavantage.client import AlphaVantageClient
+from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed
 from alphatrader.domain.events import ChainFailed, ChainReceived, IndicatorReceived, SentimentReceived
 
 CHAIN = b'{"endpoint": "Realtime Options", "message": "success", "data": [{"contractID": "SPY251121C00651000"}]}'

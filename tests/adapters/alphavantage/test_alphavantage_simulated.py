@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 
-from alphatrader.adapters.alphavantage import AlphaVantageClient, AlphaVantageFeed, AlphaVantageSettings
 from alphatrader.adapters.alphavantage.bodies import DailyLimitError, EntitlementError
+from alphatrader.adapters.alphavantage.client import AlphaVantageClient
+from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed
+from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 from alphatrader.domain.errors import DataError, LinkError, PacingError
 from alphatrader.domain.events import ChainReceived, IndicatorReceived, SentimentReceived
 from alphatrader.sim.alphavantage import AlphaVantageFaults, serve_alphavantage

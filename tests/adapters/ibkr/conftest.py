@@ -8,7 +8,8 @@ import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import Gateway
 
-from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr.adapter import IbkrAdapter
+from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 
 
 @dataclass

@@ -13,7 +13,8 @@ from tests.adapters.ibkr.scripted_gateway import frame
 from tests.core.tws_frames import chunk_sizes, cut, messages
 
 from alphatrader import _core
-from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr.adapter import IbkrAdapter
+from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.ibkr.wire import Wire
 from alphatrader.adapters.parquet import SegmentedEventLog, read_events
 from alphatrader.domain.eventlog import EVENT_SCHEMA

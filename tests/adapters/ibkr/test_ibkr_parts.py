@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.adapters.ibkr.scripted_gateway import frame
 
-from alphatrader.adapters.ibkr import IbkrSettings, numbers
+from alphatrader.adapters.ibkr import numbers
 from alphatrader.adapters.ibkr.frames import MAX_FRAME_BYTES, FrameReader
 from alphatrader.adapters.ibkr.library import load_library
+from alphatrader.adapters.ibkr.settings import IbkrSettings
 from alphatrader.domain.errors import ConfigError, DataError
 
 FIELDS = st.lists(st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=20), min_size=1, max_size=5)

@@ -10,7 +10,8 @@ import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.sim.both_ways import WAYS
 
-from alphatrader.adapters.ibkr import Endpoint, IbkrAdapter, IbkrSettings
+from alphatrader.adapters.ibkr.adapter import IbkrAdapter
+from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import LinkError

@@ -1,7 +1,4 @@
-"""Alpha Vantage: option chains, news sentiment, technical indicators, over HTTP."""
+"""Alpha Vantage: option chains, news sentiment, technical indicators, over HTTP.
 
-from alphatrader.adapters.alphavantage.client import AlphaVantageClient
-from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed, FeedStatus
-from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
-
-__all__ = ["AlphaVantageClient", "AlphaVantageFeed", "AlphaVantageSettings", "FeedStatus"]
+Nothing is exported here: who only reads :mod:`~alphatrader.adapters.alphavantage.settings` need not load a HTTP client.
+"""
