@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alphatrader.execution.trades import Trade
-
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.journal import SqliteJournal, schema
@@ -25,6 +23,7 @@ from alphatrader.engine.engine import Engine
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.workers import Ports
 from alphatrader.execution.tracking import TrackedOrder
+from alphatrader.execution.trades import Trade
 from alphatrader.ports import SignalStore
 from alphatrader.settings import DecisionSettings, EngineSettings, ExecutionSettings, FeedLimits, SignalSettings
 from alphatrader.sim.scripted import CLOSE_NS, OPEN_NS, SESSION_DATE
