@@ -10,6 +10,7 @@ import pytest
 from alphatrader.domain.errors import ConfigError
 from alphatrader.ops.doctor_links import greet_gateway
 from alphatrader.sim.arguments import make_parser, read_settings
+from alphatrader.sim.section import SimulatorSettings
 from alphatrader.sim.settings import SimSettings
 
 
@@ -78,3 +79,14 @@ def test_pairs_are_read_as_values_and_a_wrong_one_gets_one_line(capsys) -> None:
     assert "takes NAME=VALUE (was 'snapshot_end_s')" in capsys.readouterr().err
     with pytest.raises(ConfigError, match=r"the simulator refuses --speed: .* was '0'"):
         read_settings(parser, ["--state-dir", "x", "--speed", "0"], {})
+
+
+def test_the_section_of_the_configuration_can_be_said_on_the_command_line() -> None:
+    section = SimulatorSettings(seed=3, speed=2.5, start_fraction=0.25, scenario="halted", port=1, control_port=2)
+    settings = read_settings(make_parser("sim", "", {}), ["--state-dir", "x", *section.to_arguments()], {})
+    assert {name: getattr(settings, name) for name in SimulatorSettings.model_fields} == section.model_dump()
+
+
+def test_alone_it_keeps_real_time_and_no_fault_happens() -> None:
+    settings = read_settings(make_parser("sim", "", {}), ["--state-dir", "x"], {})
+    assert (settings.speed, settings.scenario) == (1.0, "none")

@@ -73,7 +73,7 @@ def _defaults(config_path: Path | None) -> Mapping[str, object]:
     simulator = config.simulator
     return {
         "state_dir": config.paths.state_dir / "sim" / "gateway",
-        "port": simulator.gateway_port or _PORT,
+        "port": simulator.port or _PORT,
         "control_port": simulator.control_port or _CONTROL_PORT,
         "alphavantage_port": simulator.alphavantage_port or _ALPHAVANTAGE_PORT,
         "seed": simulator.seed,

@@ -1,7 +1,7 @@
 """The sections of the configuration. Each key's meaning stands beside it here and in ``config/config.yaml``."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -10,25 +10,11 @@ from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
 from alphatrader.dashboard.settings import DashboardSettings
 from alphatrader.engine.settings import EngineSettings
 from alphatrader.settings import Settings
+from alphatrader.sim.section import SimulatorSettings
 
 __all__ = ["AppConfig", "Mode"]
 
-FreePort = Annotated[int, Field(ge=0, le=65_535)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-
-
-class SimulatorSettings(Settings):
-    """The simulated market and gateway."""
-
-    seed: int = Field(7, ge=0)
-    speed: float = Field(10.0, gt=0, le=1_000)
-    """Market seconds a wall second: at 10 a whole trade passes within a minute; 1 is real time."""
-    start_fraction: float = Field(0.5, ge=0, lt=1)
-    """How much of the session has passed when the gateway opens; the trader warms up on it."""
-    scenario: str = Field("demo", min_length=1)
-    gateway_port: FreePort = 0
-    alphavantage_port: FreePort = 0
-    control_port: FreePort = 0
 
 
 class RedisSettings(Settings):

@@ -10,7 +10,6 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.sim.faults.timeline import find_scenario
 from alphatrader.sim.settings import SimSettings
 
 _ALIASES = {"behaviours": "--behaviour"}
@@ -33,8 +32,6 @@ def read_settings(
     """Read a command line. Raises ConfigError with one line; argparse itself ends the process for unknown options."""
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     values: dict[str, Any] = {**defaults, **given}
-    if "scenario" in values:
-        values["scenario"] = find_scenario(str(values["scenario"] or "none"))
     try:
         return SimSettings(**values)
     except pydantic.ValidationError as error:

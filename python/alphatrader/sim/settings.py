@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from alphatrader.domain.errors import ConfigError
 from alphatrader.sim.alphavantage.plan import PLANS, PlanName
@@ -13,39 +13,35 @@ from alphatrader.sim.exchange.settings import ExchangeSettings, Latency
 from alphatrader.sim.login import ALL_FEEDS, Feed, Login
 from alphatrader.sim.market.scheduled import ScheduledEvent
 from alphatrader.sim.market.spec import SCENARIOS
+from alphatrader.sim.section import Scenario, SimulatorSettings, Speed
 
 
-class SimSettings(BaseModel):
-    """What ``alphatrader sim`` needs; each field is an option of its command line, its description the help.
+class SimSettings(SimulatorSettings):
+    """What ``alphatrader sim`` needs: what a configuration may state, and what belongs to one simulator.
+
+    Each field is an option of its command line, its description the help. Alone it keeps real time and does no harm.
 
     Ports: 0 = any free one; ``state_dir/sim.json`` tells which. ``session_date`` None = the market's choice (the latest
     full session), and at a restart the one before. ``scenario`` is a file of scripted faults, ``market_scenario`` the
     temper of the market.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    speed: Speed = 1.0
+    scenario: Scenario = "none"
     state_dir: Path = Field(description="where the exchange keeps its state")
     fresh: bool = Field(False, description="forget the exchange's state of earlier runs")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
-    port: int = Field(0, ge=0, le=65_535, description="port of the TWS protocol; 0 = any free one")
-    control_port: int = Field(0, ge=0, le=65_535, description="port of the control channel; 0 = any free one")
-    alphavantage_port: int = Field(0, ge=0, le=65_535, description="port of the Alpha Vantage server; 0 = any free one")
     alphavantage_plan: PlanName = Field("unlimited", description=f"what Alpha Vantage keys may do: {', '.join(PLANS)}")
-    seed: int = Field(7, ge=0, description="same seed, same market")
-    speed: float = Field(1.0, gt=0, le=1_000, description="market seconds a wall second")
     session_date: str | None = Field(
         None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD; by default the latest full session"
     )
     symbols: tuple[str, ...] = Field(("SPY",), description="underlyings, separated by commas")
     tape: Path | None = Field(None, description="drive the market with this recorded day, a file or a folder")
     tape_quotes: Path | None = Field(None, description="the recorded day's quotes, where they have a file of their own")
-    scenario: Path | None = Field(None, description="scripted faults: a file, or a name of config/scenarios; none")
     market_scenario: str = Field("regular", description=f"temper of the market: {', '.join(SCENARIOS)}")
     events: tuple[str, ...] = Field(
         (), description="events that options price in, as FOMC@2026-12-09T14:00=1.0 (sessions of variance), by commas"
     )
-    start_fraction: float = Field(0.5, ge=0, lt=1, description="part of the session that has passed at the start")
     start_at: str | None = Field(
         None, pattern=r"^\d{2}:\d{2}(:\d{2})?$", description="start at this New York time instead, 04:00 to 20:00"
     )

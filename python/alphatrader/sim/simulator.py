@@ -24,7 +24,7 @@ from alphatrader.sim.exchange.journal import ExchangeJournal
 from alphatrader.sim.faults.injector import FaultInjector
 from alphatrader.sim.faults.kinds import AnyFault
 from alphatrader.sim.faults.scenarios import Scenarios
-from alphatrader.sim.faults.timeline import Timeline, load_timeline
+from alphatrader.sim.faults.timeline import Timeline, find_scenario, load_timeline
 from alphatrader.sim.gateway.door import Door
 from alphatrader.sim.gateway.gateway import Gateway
 from alphatrader.sim.gateway.listener import Listener
@@ -201,7 +201,7 @@ async def open_simulator(
     ConfigError, ClosedMarketError, DataError, JournalError, LinkError; within the context, a failure ends the loop and
     is raised at its end.
     """
-    timeline = load_timeline(settings.scenario)
+    timeline = load_timeline(find_scenario(settings.scenario))
     async with AsyncExitStack() as stack:
         stack.enter_context(locked(settings.state_dir))
         if settings.fresh:

@@ -37,16 +37,11 @@ async def start_gateway(config: AppConfig, options: RunOptions, home: Home) -> G
     """
     if config.gateway.kind != "simulated":
         return None
-    simulator = config.simulator
-    arguments = ["alphatrader.sim", "--state-dir", str(home.exchange.resolve())]
-    arguments += ["--seed", str(options.seed), "--speed", str(options.speed)]
-    arguments += ["--start-fraction", str(simulator.start_fraction)]
-    arguments += ["--port", str(simulator.gateway_port), "--control-port", str(simulator.control_port)]
-    arguments += ["--alphavantage-port", str(simulator.alphavantage_port)]
+    simulator = config.simulator.model_copy(update={"seed": options.seed, "speed": options.speed})
+    arguments = ["alphatrader.sim", "--state-dir", str(home.exchange.resolve()), *simulator.to_arguments()]
     arguments += ["--symbols", ",".join(config.engine.symbols)]
     if options.tape is not None:
         arguments += ["--tape", str(options.tape.resolve())]
-    arguments += ["--scenario", simulator.scenario]
     child = await start_child(
         "the simulated gateway", arguments, home.exchange / "sim.json", home.logs / "gateway.out", timeout_s=60.0
     )

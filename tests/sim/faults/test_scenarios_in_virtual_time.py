@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from alphatrader.sim.faults import kinds
-from alphatrader.sim.faults.timeline import find_scenario
 from alphatrader.sim.scripted import CALL_CON_ID, SPY_CON_ID, ScriptedMarket
 from alphatrader.sim.settings import SimSettings
 from alphatrader.sim.virtual import run_virtual
@@ -73,7 +72,7 @@ def run(tmp_path, scenario, *, for_s=180, seed=7, market_starts_s=3500):
         bought = sum(record.quantity for record in exchange.executions)
         return codes, connects, bought, exchange.account.quantity(CALL_CON_ID), sim.scenarios.left
 
-    settings = SimSettings(state_dir=tmp_path / f"{scenario}-{seed}", seed=seed, scenario=find_scenario(scenario))
+    settings = SimSettings(state_dir=tmp_path / f"{scenario}-{seed}", seed=seed, scenario=scenario)
     return run_virtual(bot, settings, market=market, libraries=("ib_insync",))
 
 
