@@ -94,7 +94,10 @@ class OrderIntent(Struct, frozen=True):
 
 
 class OpenOrder(Struct, frozen=True):
-    """An order that the broker says is open (openOrder + orderStatus, or a row of the open-order poll)."""
+    """An order that the broker says is open (openOrder + orderStatus, or a row of the open-order poll).
+
+    ``condition_price``: the price of another contract that it waits for, if one price condition is all it waits for.
+    """
 
     order_id: int
     perm_id: int
@@ -109,6 +112,7 @@ class OpenOrder(Struct, frozen=True):
     stop_price: Decimal | None = None
     filled: int = 0
     parent_id: int = 0
+    condition_price: Decimal | None = None
 
 
 class Execution(Struct, frozen=True):

@@ -122,17 +122,18 @@ def option_con_id(strike: str, right: str) -> int:
 def open_order(
     order_id: int, con_id: int, status: str, *, client_id: int = 17, perm_id: int = 9001, action: str = "BUY",
     quantity: int = 2, kind: str = "LMT", limit: str = "1.25", aux: str = "0.0", ref: str = "", parent: int = 0,
-    oca: str = "", tif: str = "DAY", symbol: str = "SPY",
+    oca: str = "", oca_type: int = 3, tif: str = "DAY", symbol: str = "SPY", trigger: int = 0,
+    conditions: tuple[Any, ...] = (0,),
 ) -> list[Any]:  # fmt: skip
-    """openOrder at 176, as laid out by IBKR."""
+    """openOrder at 176, as laid out by IBKR. ``conditions``: their number, their fields, the two flags."""
     fields: list[Any] = [5, order_id, con_id, symbol, "OPT", "20251121", "651", "C", "100", "SMART", "USD", "SPY x"]
     fields += ["SPY", action, quantity, kind, limit, aux, tif, oca, ACCOUNT, "O", 0, ref, client_id, perm_id, 0, 0, 0]
     fields += [""] * 11  # good-after-time .. settling firm
     fields += [0, "", -1, 0] + [""] * 5 + [0, 0, 0, 0]  # short sale slot .. all or none
-    fields += ["", 3, 0, 0, "", parent, 0, "", 0, "None", ""]  # minimum quantity .. delta neutral
+    fields += ["", oca_type, 0, 0, "", parent, trigger, "", 0, "None", ""]  # minimum quantity .. delta neutral
     fields += [0, "", "", "", "?", 0, 0, ""]  # the rest of delta neutral
     fields += [0, 0, "", "", "", "", "", 0, 0, 0, "", "", "", "", 0, "", "IB", 0, 0, "", 0, 0]  # .. what-if
-    fields += [status] + [UNSET] * 9 + ["", "", "", "", "", 0, 0, 0]  # margins .. conditions
+    fields += [status] + [UNSET] * 9 + ["", "", "", "", "", 0, 0, *conditions]  # margins .. conditions
     fields += ["None"] + [UNSET] * 6 + [0, "", "", "", "", 0, 0, 0, 0]  # adjusted .. price management
     return [*fields, "", "", 0, "", "", "", "", ""]
 

@@ -1,73 +1,49 @@
 """Orders out, reports in, and the sequences that have cost others money."""
 
 import asyncio
-import random
 from decimal import Decimal
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
+from msgspec import structs
 from tests.adapters.ibkr.scripted_gateway import (
     ACCOUNT,
-    ALL_OPEN,
     CANCEL_ORDER,
-    EXECUTIONS,
     PLACE_ORDER,
-    POSITIONS,
-    REQ_MKT_DATA,
     commission,
     error,
     execution,
     frame,
     open_order,
-    option_con_id,
     order_status,
-    position,
+)
+from tests.adapters.ibkr.tickets import (
+    CON_ID,
+    CONDITION,
+    FOREVER,
+    KEY,
+    bracket,
+    conditional_bracket,
+    holds,
+    ready,
+    sent,
 )
 
-from alphatrader.adapters.ibkr.faults import SinkError
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
-from alphatrader.domain.errors import DataError, LinkError, OrderRefusedError
+from alphatrader.domain.errors import LinkError, OrderRefusedError
 from alphatrader.domain.events import (
     CommissionReported,
     ExecutionReported,
-    LinkChanged,
     OrderErrored,
     OrderReported,
     OrderSent,
 )
-from alphatrader.domain.orders import Leg, OrderIntent, OrderTicket
-
-KEY = OptionKey("SPY", "20251121", Decimal(651), Right.CALL)
-CON_ID = option_con_id("651", "C")
-FOREVER = 2**62
-
-
-def bracket(first_id: int = 100, deadline_ns: int = FOREVER, limit: str = "1.25"):
-    entry = OrderTicket(first_id, Leg.ENTRY, "BUY", 2, "LMT", "DAY", limit_price=Decimal(limit))
-    stop = OrderTicket(
-        first_id + 1, Leg.STOP, "SELL", 2, "STP", "GTC", stop_price=Decimal("0.95"), parent_id=first_id, oca_group="x1"
-    )
-    target = OrderTicket(
-        first_id + 2, Leg.TARGET, "SELL", 2, "LMT", "GTC", limit_price=Decimal("1.75"), parent_id=first_id,
-        oca_group="x1",
-    )  # fmt: skip
-    return approve(OrderIntent("I7", 1000, "open", (entry, stop, target), 0, deadline_ns), ("test",))
-
-
-async def _ready(r) -> None:
-    await r.adapter.watch_options([KEY])
-
-
-async def _sent(r) -> None:
-    await _ready(r)
-    await r.adapter.submit(bracket())
-    await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 3)
+from alphatrader.domain.orders import OrderIntent
 
 
 async def test_bracket_goes_out_as_one_family(rig) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         assert [event.order_id for event in r.sink.of(OrderSent)] == [100, 101, 102]
         entry, stop, target = r.gateway.seen(PLACE_ORDER)
         # orderId conId ... action qty type lmt aux tif oca account openClose origin ref transmit parent
@@ -83,13 +59,39 @@ async def test_bracket_goes_out_as_one_family(rig) -> None:
             assert message[47] == oca_type
 
 
+async def test_conditional_stop_and_trigger_method(rig) -> None:
+    async with rig() as r:
+        await ready(r)
+        await r.adapter.submit(conditional_bracket())
+        entry, stop, backstop = await r.sink.until(
+            lambda: found if len(found := r.gateway.seen(PLACE_ORDER)) == 3 else None
+        )
+        assert stop[16:22] == ["SELL", "2.0", "MKT", "", "", "GTC"]
+        assert (stop[22], stop[26:29], stop[47]) == ("x1", ["I8:stop", "0", "100"], "2")
+        assert holds(stop, CONDITION)
+        assert (backstop[18], backstop[20], backstop[26]) == ("STP", "0.6", "I8:stop2")
+        assert [message[32] for message in (entry, stop, backstop)] == ["0", "0", "4"]
+        assert not holds(entry, CONDITION[1:-2])
+        assert not holds(backstop, CONDITION[1:-2])
+
+
+async def test_a_condition_on_an_index_names_the_exchange_of_the_index(rig) -> None:
+    async with rig(indices={"SPY": "CBOE"}) as r:
+        spy = await r.adapter.subscribe_underlying("SPY", 1)
+        assert spy.con_id == 756733
+        await ready(r)
+        await r.adapter.submit(conditional_bracket())
+        await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 3)
+        assert holds(r.gateway.seen(PLACE_ORDER)[1], ["756733", "CBOE", "2"])
+
+
 @pytest.mark.parametrize(
     ("approved", "words"),
     [(bracket(deadline_ns=0), "deadline"), (bracket(limit="1.255"), "tick"), (object(), "approval")],
 )
 async def test_what_is_refused_leaves_no_byte(rig, approved, words: str) -> None:
     async with rig() as r:
-        await _ready(r)
+        await ready(r)
         with pytest.raises(OrderRefusedError, match=words):
             await r.adapter.submit(approved)
         await r.adapter.cancel(1)
@@ -100,7 +102,7 @@ async def test_what_is_refused_leaves_no_byte(rig, approved, words: str) -> None
 
 async def test_no_order_while_the_gateway_is_cut_off(rig) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         r.gateway.push(error(-1, 1100, "lost"))
         await r.sink.until(lambda: not r.adapter.healthy)
         with pytest.raises(LinkError):
@@ -114,7 +116,7 @@ async def test_no_order_while_the_gateway_is_cut_off(rig) -> None:
 
 async def test_orders_pass_while_only_a_data_farm_is_down(rig) -> None:
     async with rig() as r:
-        await _ready(r)
+        await ready(r)
         r.gateway.push(error(-1, 2103, "Market data farm connection is broken:usopt"))
         await r.sink.until(lambda: not r.adapter.healthy)
         await r.adapter.submit(bracket())
@@ -123,7 +125,7 @@ async def test_orders_pass_while_only_a_data_farm_is_down(rig) -> None:
 
 async def test_bytes_that_stay_in_the_buffer_are_not_sent(rig) -> None:
     async with rig(send_timeout_s=0.2) as r:
-        await _ready(r)
+        await ready(r)
         wire = r.adapter._session.wire
         wire._drained.clear()  # as the transport does when the kernel takes no more
         await r.adapter.submit(bracket())
@@ -132,7 +134,7 @@ async def test_bytes_that_stay_in_the_buffer_are_not_sent(rig) -> None:
 
 async def test_sent_means_that_the_kernel_has_every_byte(rig) -> None:
     async with rig() as r:
-        await _ready(r)
+        await ready(r)
         r.gateway.reading.clear()
         wire = r.adapter._session.wire
         wire._write(frame(999, "x" * 12_000_000))  # more than the socket's buffers hold: the link is clogged
@@ -148,7 +150,7 @@ async def test_sent_means_that_the_kernel_has_every_byte(rig) -> None:
 
 async def test_link_lost_between_the_first_byte_and_the_last(rig) -> None:
     async with rig() as r:
-        await _ready(r)
+        await ready(r)
         wire = r.adapter._session.wire
         wire._drained.clear()
         async with asyncio.TaskGroup() as group:
@@ -159,9 +161,29 @@ async def test_link_lost_between_the_first_byte_and_the_last(rig) -> None:
         assert not r.sink.of(OrderSent)
 
 
+async def test_a_family_too_large_for_the_pace_is_refused_whole(rig) -> None:
+    async with rig(messages_per_second=8, cancel_reserve=1) as r:
+        await ready(r)
+        entry, stop, target = bracket().value.tickets
+        steps = [
+            (structs.replace(stop, order_id=101 + 2 * n), structs.replace(target, order_id=102 + 2 * n))
+            for n in range(4)
+        ]
+
+        def family(count: int):
+            exits = [ticket for step in steps[:count] for ticket in step]
+            return approve(OrderIntent("I9", 1000, "open", (entry, *exits), 0, FOREVER), ("test",))
+
+        with pytest.raises(OrderRefusedError, match="holds 9 orders, and only 7"):
+            await r.adapter.submit(family(4))
+        await r.adapter.submit(family(3))
+        await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 7)
+        assert [message[27] for message in r.gateway.seen(PLACE_ORDER)] == ["0"] * 6 + ["1"]
+
+
 async def test_resting_order_reports(rig) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         r.gateway.push(
             order_status(101, "PreSubmitted", why="child,trigger", perm_id=9002),
             open_order(100, CON_ID, "PreSubmitted", ref="I7:entry"),
@@ -197,7 +219,7 @@ async def test_resting_order_reports(rig) -> None:
 )
 async def test_no_error_is_turned_into_a_status(rig, messages) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         r.gateway.push(open_order(100, CON_ID, "Submitted", ref="I7:entry"), order_status(100, "Submitted"), *messages)
         (event,) = await r.sink.until(lambda: r.sink.of(OrderErrored))
         assert (event.order_id, event.code) == (100, messages[0][3])
@@ -209,7 +231,7 @@ async def test_no_error_is_turned_into_a_status(rig, messages) -> None:
 @pytest.mark.parametrize("error_first", [True, False])
 async def test_rejection_passes_in_the_order_in_which_it_came(rig, error_first: bool) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         said = [open_order(100, CON_ID, "Inactive"), order_status(100, "Inactive")]
         refused = error(100, 201, "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED")
         r.gateway.push(*([refused, *said] if error_first else [*said, refused]))
@@ -220,7 +242,7 @@ async def test_rejection_passes_in_the_order_in_which_it_came(rig, error_first: 
 
 async def test_fills_after_cancel_duplicates_and_corrections_all_pass(rig) -> None:
     async with rig() as r:
-        await _sent(r)
+        await sent(r)
         r.gateway.push(
             order_status(100, "Cancelled"),
             error(100, 202, "Order Canceled - reason:"),
@@ -244,49 +266,9 @@ async def test_fills_after_cancel_duplicates_and_corrections_all_pass(rig) -> No
         assert (paid.exec_id, paid.commission, paid.currency) == ("0001.01", Decimal("0.65"), "USD")
 
 
-async def test_reprice_keeps_everything_else(rig) -> None:
-    async with rig() as r:
-        await _sent(r)
-        await r.adapter.reprice(102, Decimal("1.60"))
-        await r.adapter.resize(101, 1)
-        await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 5)
-        target, stop = r.gateway.seen(PLACE_ORDER)[3:]
-        first = r.gateway.seen(PLACE_ORDER)[2]
-        assert target[19] == "1.6"
-        assert target[:19] + target[20:] == first[:19] + first[20:]
-        assert stop[17] == "1.0"
-        assert stop[27] == "1"
-        with pytest.raises(OrderRefusedError, match="no limit"):
-            await r.adapter.reprice(101, Decimal(1))
-        with pytest.raises(OrderRefusedError, match="not known"):
-            await r.adapter.reprice(999, Decimal(1))
-
-
-async def test_order_of_an_earlier_start_can_be_repriced(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[ALL_OPEN] = lambda g, _: g.push(
-            open_order(55, CON_ID, "Submitted", ref="I3:target", action="SELL", limit="1.75", oca="x", tif="GTC"),
-            [53, 1],
-        )
-        snapshot = await r.adapter.snapshot()
-        assert [order.order_ref for order in snapshot.open_orders] == ["I3:target"]
-        await r.adapter.reprice(55, Decimal("1.70"))
-        (message,) = await r.sink.until(lambda: r.gateway.seen(PLACE_ORDER))
-        assert message[16:23] == ["SELL", "2.0", "LMT", "1.7", "", "GTC", "x"]
-        assert message[26:28] == ["I3:target", "1"]
-
-
-async def test_status_of_an_unknown_order_asks_what_it_is(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[ALL_OPEN] = lambda g, _: g.push(open_order(77, CON_ID, "Submitted", ref="I1:stop"), [53, 1])
-        r.gateway.push(order_status(77, "Submitted"))
-        (event,) = await r.sink.until(lambda: r.sink.of(OrderReported))
-        assert event.order.order_ref == "I1:stop"
-
-
 async def test_cancel_overtakes_a_queue_of_other_messages(rig) -> None:
-    async with rig(messages_per_second=14, cancel_reserve=10) as r:
-        await _ready(r)
+    async with rig(messages_per_second=17, cancel_reserve=10) as r:
+        await r.adapter.watch_options([KEY, OptionKey("SPY", "20251121", Decimal(652), Right.CALL)])
         async with asyncio.TaskGroup() as group:
             waiting = group.create_task(r.adapter.submit(bracket()))
             await asyncio.sleep(0)
@@ -295,135 +277,3 @@ async def test_cancel_overtakes_a_queue_of_other_messages(rig) -> None:
             await r.sink.until(lambda: r.gateway.seen(CANCEL_ORDER))
             assert not r.gateway.seen(PLACE_ORDER)
         assert len(r.sink.of(OrderSent)) == 3
-
-
-async def test_snapshot_is_whole(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[POSITIONS] = lambda g, _: g.push(
-            position(CON_ID, 2), position(7, 0), position(8, 0.4), position(9, 5, account="DU2"), [62, 1]
-        )
-        r.gateway.answers[ALL_OPEN] = lambda g, _: g.push(
-            open_order(60, CON_ID, "Submitted", client_id=3), order_status(60, "Submitted", client_id=3), [53, 1]
-        )
-        r.gateway.answers[EXECUTIONS] = lambda g, f: g.push(
-            execution("a.01", 50, CON_ID, req_id=f[2]), commission("a.01"), [55, 1, f[2]]
-        )
-        snapshot = await r.adapter.snapshot()
-        assert snapshot.complete
-        assert snapshot.missing == ""
-        assert [(p.con_id, p.quantity) for p in snapshot.positions] == [(CON_ID, 2), (8, 1)]
-        assert [(o.order_id, o.client_id) for o in snapshot.open_orders] == [(60, 3)]
-        assert [e.exec_id for e in snapshot.executions] == ["a.01"]
-        await r.sink.until(lambda: r.gateway.seen(64))
-
-
-@pytest.mark.parametrize(("withheld", "name"), [(POSITIONS, "positions"), (ALL_OPEN, "open orders")])
-async def test_snapshot_without_an_end_marker_says_so(rig, withheld: int, name: str) -> None:
-    async with rig() as r:
-        answer = r.gateway.answers[withheld]
-        r.gateway.answers[withheld] = lambda g, _: g.push(position(CON_ID, 2))
-        snapshot = await r.adapter.snapshot()
-        assert not snapshot.complete
-        assert snapshot.missing == name
-        # The marker comes late: it must not end the next poll before its rows are there.
-        r.gateway.answers[withheld] = lambda g, f: (answer(g, f), answer(g, f))
-        assert (await r.adapter.snapshot()).complete
-        r.gateway.answers[withheld] = answer
-        assert (await r.adapter.snapshot()).complete
-
-
-async def test_late_end_marker_does_not_complete_the_next_poll(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[POSITIONS] = None
-        assert not (await r.adapter.snapshot()).complete
-        r.gateway.answers[POSITIONS] = lambda g, _: g.push([62, 1])  # the old poll's end, and nothing of the new one
-        assert not (await r.adapter.snapshot()).complete
-        assert (await r.adapter.snapshot()).complete
-
-
-async def test_quiet_account_never_ends_its_executions(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[EXECUTIONS] = None
-        snapshot = await r.adapter.snapshot()
-        assert snapshot.complete
-        assert len(r.gateway.seen(EXECUTIONS)) == 2
-        r.gateway.push(execution("b.01", 50, CON_ID))
-        await r.sink.until(lambda: r.sink.of(ExecutionReported))
-        assert (await r.adapter.snapshot()).missing == "executions"
-    async with rig(quiet_executions_ok=False) as r:
-        assert (await r.adapter.snapshot()).missing == "executions"
-
-
-async def test_link_lost_in_a_snapshot(rig) -> None:
-    async with rig() as r:
-        r.gateway.answers[POSITIONS] = lambda g, _: g.drop()
-        snapshot = await r.adapter.snapshot()
-        assert not snapshot.complete
-        assert "lost" in snapshot.missing
-
-
-async def test_unreadable_execution_drops_the_link_to_poll_the_truth(rig) -> None:
-    async with rig() as r:
-        r.gateway.push(execution("c.01", 50, CON_ID, time="not a time"))
-        await r.sink.until(lambda: [e.healthy for e in r.sink.of(LinkChanged)] == [True, False, True])
-        assert r.gateway.connections == 2
-
-
-async def test_orders_that_stay_unreadable_end_the_run(make_adapter, gateway) -> None:
-    adapter = make_adapter(RecordingSink())
-    gateway.start_with = [[15, 1, ACCOUNT], [9, 1, 5], execution("c.01", 50, CON_ID, time="not a time")]
-    with pytest.raises(ExceptionGroup) as caught:
-        await adapter.run()
-    assert caught.group_contains(DataError, match="another dialect")
-    assert gateway.connections == 4
-    await adapter.close()
-
-
-async def test_random_market_messages_hurt_nothing(rig) -> None:
-    dice = random.Random(20)
-    async with rig() as r:
-        await r.adapter.subscribe_underlying("SPY", 1)
-        await _ready(r)
-        await r.sink.until(lambda: len(r.gateway.seen(REQ_MKT_DATA)) == 2)
-        ids = [request[2] for request in r.gateway.seen(REQ_MKT_DATA)] + ["1000000001", "-1", "7", "x"]
-        words = ["", "0", "-1", "1", "2", "48", "1e999", "nan", "abc", "-0.0", "9" * 30, "a;b;c", "\\u00", "650.1"]
-        messages = []
-        for _ in range(3_000):
-            kind = dice.choice([1, 2, 6, 8, 10, 12, 13, 21, 46, 52, 54, 58, 75, 76, 98, 99, 555, "", "z"])
-            messages.append([kind, *(dice.choice(words + ids) for _ in range(dice.randrange(14)))])
-        r.gateway.push(*messages)
-        r.gateway.push(error(5, 399, "still here"))
-        await r.sink.until(lambda: r.sink.of(OrderErrored))
-        assert r.adapter.healthy
-        for row in r.sink.rows:
-            if row[0] == "quote":
-                assert all(price is None or price > 0 for price in (row[2], row[4]))
-            if row[0] == "trade":
-                assert row[2] > 0
-                assert row[3] > 0
-
-
-async def test_unreadable_market_row_is_counted_and_the_rest_goes_on(rig) -> None:
-    async with rig() as r:
-        await _ready(r)
-        r.gateway.push([1, 6, "x", "y"], [999, "what"], order_status(100, "Submitted"))
-        r.gateway.push(error(5, 399, "still here"))
-        await r.sink.until(lambda: r.sink.of(OrderErrored))
-        assert r.adapter.healthy
-
-
-async def test_a_broken_sink_ends_the_run(make_adapter, gateway) -> None:
-    class Broken(RecordingSink):
-        def post(self, event) -> None:
-            if isinstance(event, ExecutionReported):
-                raise RuntimeError("the engine has a bug")
-            super().post(event)
-
-    sink = Broken()
-    adapter = make_adapter(sink)
-    await adapter.connect()
-    gateway.push(execution("d.01", 50, CON_ID))
-    with pytest.raises(ExceptionGroup) as caught:
-        await adapter.run()
-    assert caught.group_contains(SinkError)
-    await adapter.close()

@@ -124,6 +124,10 @@ class IbkrAdapter:
         """See :class:`alphatrader.ports.Broker`."""
         await self._orders.reprice(order_id, limit_price)
 
+    async def move_stop(self, order_id: int, stop_price: Decimal) -> None:
+        """See :class:`alphatrader.ports.Broker`."""
+        await self._orders.move_stop(order_id, stop_price)
+
     async def resize(self, order_id: int, quantity: int) -> None:
         """Change the quantity of a working order, as reprice changes its limit."""
         await self._orders.resize(order_id, quantity)

@@ -48,6 +48,13 @@ class ContractBook:
         self.contract(instrument_id)
         return self._instruments[instrument_id]
 
+    def exchange_of(self, con_id: int) -> str:
+        """Return the exchange under which a qualified contract is quoted; empty for one that is not qualified here."""
+        for instrument_id, instrument in self._instruments.items():
+            if instrument.con_id == con_id:
+                return str(self._contracts[instrument_id].exchange)
+        return ""
+
     def known_option(self, key: OptionKey) -> Instrument | None:
         """Return the instrument of an option that was qualified before."""
         return self._options.get(key)

@@ -20,6 +20,7 @@ class Library:
     client_class: Any
     contract_class: Any
     order_class: Any
+    price_condition_class: Any
     execution_filter_class: Any
 
 
@@ -34,4 +35,4 @@ def load_library(name: str) -> Library:
         raise ConfigError(
             f"gateway.link.library is {name!r}, which cannot be imported ({error}): install it or choose the other one."
         ) from error
-    return Library(name, client.Client, contract.Contract, order.Order, objects.ExecutionFilter)
+    return Library(name, client.Client, contract.Contract, order.Order, order.PriceCondition, objects.ExecutionFilter)

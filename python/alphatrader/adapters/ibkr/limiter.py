@@ -14,6 +14,9 @@ from alphatrader.domain.errors import PacingError
 
 WINDOW_S = 1.0
 MAX_WAITING = 10_000
+FAMILY_TOKENS = 7
+"""What a family of orders must always be able to take at once: an entry, and a stop and a target for each of three
+steps out. The settings leave at least as much beside the reserve for cancels."""
 
 
 class Priority(IntEnum):
@@ -60,11 +63,15 @@ class SendLimiter:
         self._sequence = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    def limit(self, priority: Priority) -> int:
+        """Return how many messages of a priority may ever be sent at once."""
+        return self._window.limit(priority)
+
     async def take(self, count: int, priority: Priority) -> None:
         """Return once ``count`` messages may be sent. Raises PacingError if they never may."""
-        if count > self._window.limit(priority):
+        if count > self.limit(priority):
             raise PacingError(
-                f"{count} messages at once are more than the {self._window.limit(priority)} a second that remain "
+                f"{count} messages at once are more than the {self.limit(priority)} a second that remain "
                 "beside the reserve for cancels; send them in parts or raise messages_per_second."
             )
         if len(self._waiting) >= MAX_WAITING:

@@ -1,5 +1,6 @@
 """Orders out: families sent as one piece, and OrderSent only once the bytes have left."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,8 +8,9 @@ import structlog
 
 from alphatrader.adapters.ibkr import numbers
 from alphatrader.adapters.ibkr.contracts import ContractBook
+from alphatrader.adapters.ibkr.known_orders import KnownOrder, library_condition
 from alphatrader.adapters.ibkr.limiter import Priority
-from alphatrader.adapters.ibkr.reports import KnownOrder, OrderReports
+from alphatrader.adapters.ibkr.reports import OrderReports
 from alphatrader.adapters.ibkr.session import Session
 from alphatrader.adapters.ibkr.wire import Request
 from alphatrader.domain.approval import RiskApproved
@@ -19,10 +21,6 @@ from alphatrader.domain.orders import OrderIntent, OrderTicket
 from alphatrader.ports import Clock, EventSink
 
 _log = structlog.get_logger(__name__)
-
-OCA_REDUCE_WITH_BLOCK = 2
-"""A fill of one reduces the others by as much, and while one is worked the others are held back: no double exit, and
-after a partial fill of the target the stop still covers the rest (type 1 would cancel it)."""
 
 
 class OrderDesk:
@@ -73,7 +71,19 @@ class OrderDesk:
         order = self._changeable(order_id)
         if order.limit_price is None:
             raise OrderRefusedError(f"order {order_id} is a {order.order_type} order and has no limit to change.")
-        await self._change(order, limit_price, order.quantity)
+        await self._change(order, limit_price=limit_price)
+
+    async def move_stop(self, order_id: int, stop_price: Decimal) -> None:
+        """Change the price of a working stop. Raises LinkError unless the link is healthy, OrderRefusedError."""
+        order = self._changeable(order_id)
+        if order.stop_price is None and order.conditions:
+            raise OrderRefusedError(
+                f"order {order_id} waits for a condition, not for a price of its own: only stops on the option's price "
+                "can be moved; leave it, or cancel it and send another."
+            )
+        if order.stop_price is None:
+            raise OrderRefusedError(f"order {order_id} is a {order.order_type} order and has no stop price to move.")
+        await self._change(order, stop_price=stop_price)
 
     async def resize(self, order_id: int, quantity: int) -> None:
         """Change the quantity of a working order. Raises LinkError unless the link is healthy, OrderRefusedError."""
@@ -82,7 +92,7 @@ class OrderDesk:
             raise OrderRefusedError(
                 f"order {order_id} cannot shrink to {quantity}: {order.filled} are filled; cancel it."
             )
-        await self._change(order, order.limit_price, quantity)
+        await self._change(order, quantity=quantity)
 
     async def cancel(self, order_id: int) -> None:
         """Ask for a cancel, ahead of everything that waits. Raises LinkError if it cannot leave."""
@@ -101,24 +111,9 @@ class OrderDesk:
             raise OrderRefusedError(f"order {order_id} is not known to this connection; poll open orders first.")
         return order
 
-    async def _change(self, order: KnownOrder, limit_price: Decimal | None, quantity: int) -> None:
+    async def _change(self, order: KnownOrder, **changes: Any) -> None:
         # The record stays as it is until the gateway confirms: a refused change (110) keeps the old price.
-        changed = KnownOrder(
-            order_id=order.order_id,
-            client_id=order.client_id,
-            contract=order.contract,
-            con_id=order.con_id,
-            side=order.side,
-            quantity=quantity,
-            order_type=order.order_type,
-            time_in_force=order.time_in_force,
-            order_ref=order.order_ref,
-            limit_price=limit_price,
-            stop_price=order.stop_price,
-            parent_id=order.parent_id,
-            oca_group=order.oca_group,
-        )
-        await self._session.call(Priority.ORDER, self._placing(changed, transmit=True))
+        await self._session.call(Priority.ORDER, self._placing(replace(order, **changes), transmit=True))
 
     def _need_orders_possible(self) -> None:
         if not self._session.health.orders_possible:
@@ -127,6 +122,12 @@ class OrderDesk:
     def _check(self, intent: OrderIntent, instrument: Instrument) -> None:
         if not intent.tickets:
             raise OrderRefusedError(f"intent {intent.intent_id} holds no order.")
+        most = self._session.most_at_once(Priority.ORDER)
+        if len(intent.tickets) > most:
+            raise OrderRefusedError(
+                f"intent {intent.intent_id} holds {len(intent.tickets)} orders, and only {most} messages a second may "
+                "leave beside the reserve for cancels; nothing was sent: take fewer steps, or lower cancel_reserve."
+            )
         for ticket in intent.tickets:
             for price in (ticket.limit_price, ticket.stop_price):
                 if price is not None and not numbers.on_grid(price, instrument.min_tick):
@@ -142,45 +143,16 @@ class OrderDesk:
 
     def _known(self, intent: OrderIntent, ticket: OrderTicket) -> KnownOrder:
         contract = self._contracts.contract(intent.instrument_id)
-        return KnownOrder(
-            order_id=ticket.order_id,
-            client_id=self._session.endpoint.client_id,
-            contract=contract,
-            con_id=int(contract.conId),
-            side=ticket.side,
-            quantity=ticket.quantity,
-            order_type=ticket.order_type,
-            time_in_force=ticket.time_in_force,
-            order_ref=intent.order_ref(ticket),
-            limit_price=ticket.limit_price,
-            stop_price=ticket.stop_price,
-            parent_id=ticket.parent_id,
-            oca_group=ticket.oca_group,
-        )
+        client_id = self._session.endpoint.client_id
+        return KnownOrder.of_ticket(ticket, intent.order_ref(ticket), client_id, contract, self._conditions(ticket))
+
+    def _conditions(self, ticket: OrderTicket) -> tuple[Any, ...]:
+        condition = ticket.condition
+        if condition is None:
+            return ()
+        # An index is not quoted by the router: where the contract is qualified, its own exchange is known.
+        exchange = self._contracts.exchange_of(condition.con_id) or condition.exchange
+        return (library_condition(self._session.library, condition, exchange),)
 
     def _placing(self, order: KnownOrder, *, transmit: bool) -> Request:
-        values: dict[str, Any] = {
-            "orderId": order.order_id,
-            "clientId": order.client_id,
-            "action": order.side,
-            "totalQuantity": float(order.quantity),
-            "orderType": order.order_type,
-            # Always explicit: without it an order preset decides (10349), and the library calls the order cancelled.
-            "tif": order.time_in_force,
-            "orderRef": order.order_ref,
-            "transmit": transmit,
-            "parentId": order.parent_id,
-            "account": self._session.account,
-            "outsideRth": False,
-        }
-        if order.limit_price is not None:
-            values["lmtPrice"] = float(order.limit_price)
-        if order.stop_price is not None:
-            values["auxPrice"] = float(order.stop_price)
-        if order.oca_group:
-            values |= {"ocaGroup": order.oca_group, "ocaType": OCA_REDUCE_WITH_BLOCK}
-        message = self._session.library.order_class(**values)
-        contract = order.contract
-        if not contract.exchange:
-            contract.exchange = "SMART"
-        return lambda client: client.placeOrder(order.order_id, contract, message)
+        return order.placing(self._session.library, self._session.account, transmit=transmit)

@@ -6,15 +6,14 @@ contradict each other; the library's ``Trade`` reads some of them as the death o
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any
 
 import structlog
 
 from alphatrader.adapters.ibkr import numbers
+from alphatrader.adapters.ibkr.known_orders import KnownOrder, side_of
 from alphatrader.domain.events import CommissionReported, ExecutionReported, OrderErrored, OrderReported
-from alphatrader.domain.orders import Execution, OpenOrder, Side
+from alphatrader.domain.orders import Execution, OpenOrder
 from alphatrader.ports import EventSink
 
 _log = structlog.get_logger(__name__)
@@ -22,48 +21,6 @@ _log = structlog.get_logger(__name__)
 MAX_KNOWN = 10_000
 CANCEL_CONFIRMED = 202
 _DONE = frozenset({"Filled", "Cancelled", "ApiCancelled"})
-_SIDES: dict[str, Side] = {"BUY": "BUY", "SELL": "SELL", "SSHORT": "SELL", "BOT": "BUY", "SLD": "SELL"}
-
-
-@dataclass(slots=True)
-class KnownOrder:
-    """All that a status message leaves out, from our own ticket or the last openOrder."""
-
-    order_id: int
-    client_id: int
-    contract: Any
-    con_id: int
-    side: Side
-    quantity: int
-    order_type: str
-    time_in_force: str
-    order_ref: str
-    limit_price: Decimal | None
-    stop_price: Decimal | None
-    parent_id: int
-    oca_group: str
-    perm_id: int = 0
-    status: str = ""
-    filled: int = 0
-    average_price: Decimal = Decimal(0)
-
-    def as_open_order(self) -> OpenOrder:
-        """Return the domain's form."""
-        return OpenOrder(
-            order_id=self.order_id,
-            perm_id=self.perm_id,
-            client_id=self.client_id,
-            con_id=self.con_id,
-            side=self.side,
-            quantity=self.quantity,
-            order_type=self.order_type,
-            status=self.status,
-            order_ref=self.order_ref,
-            limit_price=self.limit_price,
-            stop_price=self.stop_price,
-            filled=self.filled,
-            parent_id=self.parent_id,
-        )
 
 
 class OrderReports:
@@ -93,24 +50,7 @@ class OrderReports:
             return
         key = self._key(int(order.clientId), order_id, int(order.permId))
         before = self._known.get(key)
-        kind = str(order.orderType)
-        known = KnownOrder(
-            order_id=order_id,
-            client_id=int(order.clientId),
-            contract=contract,
-            con_id=int(contract.conId),
-            side=_side(order.action),
-            quantity=numbers.whole(order.totalQuantity),
-            order_type=kind,
-            time_in_force=str(order.tif),
-            order_ref=str(order.orderRef),
-            limit_price=numbers.price(order.lmtPrice) if "LMT" in kind and numbers.is_set(order.lmtPrice) else None,
-            stop_price=numbers.price(order.auxPrice) if "STP" in kind and numbers.is_set(order.auxPrice) else None,
-            parent_id=int(order.parentId),
-            oca_group=str(order.ocaGroup),
-            perm_id=int(order.permId),
-            status=str(state.status),
-        )
+        known = KnownOrder.of_open_order(order_id, contract, order, state)
         if before is not None:
             known.filled, known.average_price = before.filled, before.average_price
         self._store(key, known)
@@ -150,7 +90,7 @@ class OrderReports:
             order_id=int(execution.orderId),
             perm_id=int(execution.permId),
             con_id=int(_contract.conId),
-            side=_side(execution.side),
+            side=side_of(execution.side),
             quantity=numbers.whole(execution.shares),
             price=numbers.price(execution.price),
             ts_ns=round(execution.time.timestamp() * 1_000_000) * 1_000,
@@ -204,20 +144,3 @@ class OrderReports:
     def _key(client_id: int, order_id: int, perm_id: int) -> Hashable:
         """Orders entered by hand have no order id: the permanent id names them."""
         return (client_id, order_id) if order_id > 0 else ("permanent", perm_id)
-
-
-def _side(text: str) -> Side:
-    try:
-        return _SIDES[text]
-    except KeyError:
-        raise ValueError(f"the side of an order was {text!r}, not one of {', '.join(_SIDES)}.") from None
-
-
-OrderKind = Literal["MKT", "LMT", "STP", "STP LMT"]
-
-
-def order_kind(text: str) -> OrderKind:
-    """Return an order type that we can send ourselves. Raises ValueError for any other."""
-    if text in ("MKT", "LMT", "STP", "STP LMT"):
-        return cast(OrderKind, text)
-    raise ValueError(f"order type {text!r} is not one that this adapter sends.")

@@ -84,6 +84,10 @@ class Session:
         if self.wire is not wire:
             raise LinkError("the link to the gateway changed while the message waited for its turn; it was not sent.")
 
+    def most_at_once(self, priority: Priority) -> int:
+        """Return how many messages of a priority may ever leave together."""
+        return self._limiter.limit(priority)
+
     async def ask(self, what: str, send: Callable[[Any, int], None], timeout_s: float | None = None) -> list[Any]:
         """Ask under a new request id and return the rows of the answer.
 

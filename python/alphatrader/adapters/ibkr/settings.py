@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alphatrader.adapters.ibkr.limiter import FAMILY_TOKENS
 from alphatrader.settings import Settings
 
 Mode = Literal["paper", "live"]
@@ -45,7 +46,7 @@ class IbkrSettings(Settings):
     """Gateways often never end the execution poll of an account without executions. If true, two silent polls with
     not one execution seen count as complete; positions remain the independent check."""
 
-    messages_per_second: int = Field(40, ge=5, le=50)
+    messages_per_second: int = Field(40, ge=8, le=50)
     """Over all kinds of messages; the gateway's own limit is 50, after which it disconnects."""
     cancel_reserve: int = Field(10, ge=1)
     """Tokens of ``messages_per_second`` that only cancels may take."""
@@ -66,10 +67,10 @@ class IbkrSettings(Settings):
 
     @model_validator(mode="after")
     def _check_reserve(self) -> Self:
-        # A bracket takes three tokens at once and must always fit beside the reserve.
-        if self.messages_per_second - self.cancel_reserve < 4:
+        # A family takes all its tokens at once and must always fit beside the reserve.
+        if self.messages_per_second - self.cancel_reserve < FAMILY_TOKENS:
             raise ValueError(
-                f"cancel_reserve {self.cancel_reserve} leaves fewer than 4 of messages_per_second "
+                f"cancel_reserve {self.cancel_reserve} leaves fewer than {FAMILY_TOKENS} of messages_per_second "
                 f"{self.messages_per_second} for orders: lower cancel_reserve"
             )
         return self
