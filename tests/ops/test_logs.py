@@ -11,8 +11,7 @@ import structlog
 
 from alphatrader.domain.errors import ConfigError
 from alphatrader.ops import logs
-from alphatrader.ops.config_sections import LoggingSettings
-from alphatrader.ops.logs import start_logging
+from alphatrader.ops.logs import LoggingSettings, start_logging
 from alphatrader.ops.redaction import Redactor
 
 SECRET = "Zk39vQ7pXw"  # not a real one

@@ -1,7 +1,10 @@
-"""The sections of the configuration. Each key's meaning stands beside it here and in ``config/config.yaml``."""
+"""The sections of the configuration: each of the model that its package owns; here are those of no other package.
+
+Each key's meaning stands beside it in its model and in ``config/config.yaml``.
+"""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -9,19 +12,17 @@ from alphatrader.adapters.alphavantage.settings import AlphaVantageSettings
 from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
 from alphatrader.dashboard.settings import DashboardSettings
 from alphatrader.engine.settings import EngineSettings
+from alphatrader.ops.logs import LoggingSettings
 from alphatrader.settings import Settings
 from alphatrader.sim.section import SimulatorSettings
 
 __all__ = ["AppConfig", "Mode"]
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class RedisSettings(Settings):
     """Redis, the projection and bus. Without a URL a private one is started."""
 
     url: SecretStr = SecretStr("")
-    embedded: bool = True
     max_connections: int = Field(100, ge=2)
 
     @field_validator("url")
@@ -30,23 +31,6 @@ class RedisSettings(Settings):
         if url.get_secret_value() and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return url
-
-    @model_validator(mode="after")
-    def _some_server(self) -> Self:
-        if not self.embedded and not self.url.get_secret_value():
-            raise ValueError("url is empty and embedded is false: give one of them")
-        return self
-
-
-class LoggingSettings(Settings):
-    """Logs: rich on the console, JSON lines in rotating files."""
-
-    level: LogLevel = "INFO"
-    libraries_level: LogLevel = "WARNING"
-    directory: Path | None = None
-    """None = ``logs`` below the run's home."""
-    rotate_at_mb: float = Field(20, gt=0)
-    keep_files: int = Field(10, ge=1)
 
 
 class PathSettings(Settings):

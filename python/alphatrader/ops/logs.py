@@ -15,19 +15,34 @@ import time
 from collections.abc import Callable, Iterable, MutableMapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Literal, Self, TextIO
 
 import structlog
+from pydantic import Field
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.ops.config_sections import LoggingSettings
 from alphatrader.ops.redaction import Redactor
+from alphatrader.settings import Settings
 
 QUEUE_LINES = 10_000
 _COMPLAIN_EVERY_S = 60.0
 
 Event = MutableMapping[str, Any]
 Processor = Callable[[Any, str, Event], Event]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class LoggingSettings(Settings):
+    """What is logged and where: the configuration's section ``logging``."""
+
+    level: Level = "INFO"
+    """Of our own code."""
+    libraries_level: Level = "WARNING"
+    directory: Path | None = None
+    """None = ``logs`` below the run's home."""
+    rotate_at_mb: float = Field(20, gt=0)
+    keep_files: int = Field(10, ge=1)
+    """Closed files kept for each process."""
 
 
 class LogSession:
