@@ -28,6 +28,8 @@ _EXTENDED_NS = 15 * 60 * NS
 """Options on the broad ETFs and on cash indices trade a quarter of an hour past the close of the stock market."""
 _AM_SETTLED = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX"})
 """Classes that settle on the opening prices of their expiry and stop trading the session before."""
+_CASH_SETTLED = _AM_SETTLED | {"SPXW", "XSP", "NDXP", "XND", "RUTW", "MRUT", "VIXW", "SPXPM"}
+"""Classes of index options: cash changes hands at expiry, never shares."""
 _TRADES_LATE = frozenset({"SPY", "QQQ", "IWM", "DIA"})
 """Physically settled classes whose expiring series still trade in the extra quarter of an hour."""
 
@@ -190,6 +192,16 @@ def option_settlement_ns(trading_class: str, expiry: str) -> int:
     """
     session = latest_session(expiry_date(expiry))
     return session.open_ns if trading_class in _AM_SETTLED else session.close_ns
+
+
+def am_settled(trading_class: str) -> bool:
+    """Whether a class settles on the opening prices of its expiry."""
+    return trading_class in _AM_SETTLED
+
+
+def cash_settled(trading_class: str) -> bool:
+    """Whether an option of this class settles in cash; a class that is not known counts as physically settled."""
+    return trading_class in _CASH_SETTLED
 
 
 def option_last_trade_ns(trading_class: str, expiry: str) -> int:

@@ -20,11 +20,6 @@ class ExposureState:
     ts_ns: int
     view: ExposureView
 
-    @property
-    def dealers_long_gamma(self) -> bool:
-        """Whether dealers, by the naive sign convention, lean against moves."""
-        return self.view.gex_usd_per_pct > 0
-
 
 def compute_exposure(symbol: str, source: str, body: bytes, spot: float, ts_ns: int) -> ExposureState:
     """Decode a body and compute its exposure at ``spot`` dollars. Raises ``_core.CoreError``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from alphatrader._core import Snapshot
-from alphatrader.settings import ToxicityWeights
+from alphatrader.analytics.settings import ToxicityWeights
 
 _SWEEPS_FULL, _BLOCKS_FULL = 10.0, 5.0
 _HALF_LIFE_NS = 30e9

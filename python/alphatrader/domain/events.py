@@ -15,7 +15,6 @@ from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.orders import BrokerSnapshot, Execution, OpenOrder
 from alphatrader.domain.records import RestoredState
 
-
 OperatorAction = Literal["halt", "reduce", "resume", "flatten", "cancel_entries", "approve"]
 
 

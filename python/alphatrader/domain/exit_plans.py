@@ -17,8 +17,8 @@ bid/ask, 8 midpoint."""
 class StopTerms(Struct, frozen=True, kw_only=True):
     """The protective stop, resting at the broker.
 
-    ``option_price``: a stop order at the reference less ``loss_fraction``. ``underlying_price``: a market order behind a
-    condition on the underlying's price, at or past ``underlying_price`` against the trade; ``loss_fraction`` is then
+    ``option_price``: a stop order at the reference less ``loss_fraction``. ``underlying_price``: a market order behind
+    a condition on the underlying's price, at or past ``underlying_price`` against the trade; ``loss_fraction`` is then
     what the trade is sized to lose there. ``trigger_method`` says which prices trigger it.
     """
 
@@ -36,7 +36,7 @@ class TargetStep(Struct, frozen=True, kw_only=True):
 
 
 class TrailingRule(Struct, frozen=True, kw_only=True):
-    """From a bid ``start_gain_fraction`` above the reference on, the stop follows the best bid at ``distance_fraction``.
+    """From a bid ``start_gain_fraction`` over the reference on, the stop follows the best bid at ``distance_fraction``.
 
     The stop only ever rises. Option-price stops alone can trail.
     """

@@ -82,6 +82,8 @@ class SignalRecord(Struct, frozen=True, tag="signal"):
     dedupe_until_ns: int = 0
     mode: str = "on"
     """Of its strategy: ``on``, ``approve`` or ``shadow``."""
+    quantity: int = 0
+    """Contracts that a shadow would have bought."""
 
     @property
     def fingerprint_expires_ns(self) -> int:
@@ -173,9 +175,10 @@ class OpenIntent(Struct, frozen=True):
 class RestoredState(Struct, frozen=True):
     """The journal's account of the past, given to the engine at every start (empty at the first).
 
-    ``fingerprints`` are those of signals accepted on the session date, with their expiry in ns. ``own_exec_ids`` are the
-    executions that belong to an intent of ours; the others are a stranger's. ``order_times_ns`` are the instants at which
-    orders of the session date were sent, ``closed_trades`` the trades that ended on it, as (strategy, symbol, ns).
+    ``fingerprints`` are those of signals accepted on the session date, with their expiry in ns. ``own_exec_ids`` are
+    the executions that belong to an intent of ours; the others are a stranger's. ``order_times_ns`` are the instants at
+    which orders of the session date were sent, ``closed_trades`` the trades that ended on it, as (strategy, symbol,
+    ns). ``shadows`` are shadow signals without an outcome.
     """
 
     trading_state: TradingState = TradingState.ACTIVE
@@ -188,3 +191,4 @@ class RestoredState(Struct, frozen=True):
     own_exec_ids: tuple[str, ...] = ()
     order_times_ns: tuple[int, ...] = ()
     closed_trades: tuple[tuple[str, str, int], ...] = ()
+    shadows: tuple[SignalRecord, ...] = ()

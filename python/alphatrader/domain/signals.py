@@ -24,7 +24,8 @@ class Signal(Struct, frozen=True):
     """A tradable idea. Prices in dollars per share of the option; times in ns since the epoch.
 
     ``stop_price`` is that of the option (None where the stop rests on the underlying's price), ``target_price`` that of
-    the first target; ``ask`` is the reference of ``exit_plan``. ``fingerprint`` is what de-duplication compares: symbol, strategy, direction, contract and time window.
+    the first target; ``ask`` is the reference of ``exit_plan``. ``fingerprint`` is what de-duplication compares:
+    symbol, strategy, direction, contract and time window.
     """
 
     signal_id: str

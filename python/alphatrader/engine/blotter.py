@@ -1,16 +1,16 @@
 """The blotter: every order, trade and execution of ours, found by id, reference or contract."""
 
-from decimal import Decimal
-
+from alphatrader.calendar import to_ns
 from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.orders import Execution, OpenOrder, OrderIntent
 from alphatrader.domain.records import OrderRecord, RestoredState
 from alphatrader.engine.commands import Command, WriteRecord
 from alphatrader.engine.state import EngineState
+from alphatrader.execution.brackets import IntentIds
 from alphatrader.execution.ledger import Ledger
 from alphatrader.execution.reconciliation import order_key
 from alphatrader.execution.tracking import OrderState, TrackedOrder
-from alphatrader.execution.trades import Trade
+from alphatrader.execution.trade import Trade
 
 _ORDER_ID_MAX = 2_000_000_000
 """Ids are 32 bits at the broker; a stranger's wild one must not leave us without any."""
@@ -27,14 +27,19 @@ class Blotter:
         self.intents: dict[str, OrderIntent] = {}
         self.disputed: frozenset[int] = frozenset()
         """Contracts whose position at the broker is not the sum of the executions that we know."""
-        self.own_con_ids: set[int] = set()
-        """Contracts that orders of ours have traded."""
+        self._own_exec_ids: frozenset[str] = frozenset()
         self._next_order_id = 1
         self._next_intent = 1
+
+    def start(self) -> None:
+        """Count results and fees from the midnight of the session's date on."""
+        if self._state.run.session_date:
+            self.ledger.start(to_ns(self._state.run.session_date, "00:00"))
 
     def restore(self, restored: RestoredState) -> None:
         """Rebuild from the journal: emits no order. Whatever was not confirmed is UNKNOWN until reconciled."""
         self.raise_order_id(restored.max_order_id + 1)
+        self._own_exec_ids = frozenset(restored.own_exec_ids)
         for opened in restored.intents:
             self.track(opened.intent, OrderState.UNKNOWN)
         for execution in restored.executions:
@@ -53,12 +58,12 @@ class Blotter:
         """Contracts of unfinished trades: they need a quote."""
         return [t.intent.contract for t in self.trades.values() if not t.closed_ns and t.intent.contract]
 
-    def allocate_ids(self, count: int) -> tuple[str, int]:
+    def allocate_ids(self, count: int) -> IntentIds:
         """Return a new intent id and the first of ``count`` consecutive order ids."""
-        intent_id, first = f"{self._state.run.run_id}.{self._next_intent}", self._next_order_id
+        ids = IntentIds(f"{self._state.run.run_id}.{self._next_intent}", self._next_order_id)
         self._next_intent += 1
         self._next_order_id += count
-        return intent_id, first
+        return ids
 
     @property
     def open_trades(self) -> list[Trade]:
@@ -69,9 +74,16 @@ class Blotter:
         """Orders that may still be executed."""
         return [order for order in self.orders.values() if order.live]
 
-    def busy(self, symbol: str) -> bool:
-        """Whether a trade in the underlying is unfinished."""
-        return any(t.intent.contract is not None and t.intent.contract.symbol == symbol for t in self.open_trades)
+    def busy(self, strategy: str, symbol: str) -> bool:
+        """Whether a trade of the strategy in the underlying is unfinished."""
+        return any(
+            t.intent.strategy == strategy and t.intent.contract is not None and t.intent.contract.symbol == symbol
+            for t in self.open_trades
+        )
+
+    def in_trade(self, con_id: int) -> bool:
+        """Whether a contract is in an unfinished trade of any strategy."""
+        return any(t.intent.con_id == con_id for t in self.open_trades)
 
     def _trade_of(self, intent: OrderIntent) -> Trade:
         """Return the trade that an intent opens, or the unfinished one that it closes."""
@@ -100,21 +112,21 @@ class Blotter:
             # Order ids of different clients collide: without our reference only the permanent id proves it ours.
             return self._by_perm_id(report.perm_id)
         order = self.orders.get(report.order_id)
-        if order is not None and key == (order.intent_id, order.leg.value):
+        if order is not None and report.order_ref == order.reference:
             return order
-        return next((o for o in self.orders.values() if (o.intent_id, o.leg.value) == key), None)
+        return next((o for o in self.orders.values() if o.reference == report.order_ref), None)
 
     def _by_perm_id(self, perm_id: int) -> TrackedOrder | None:
         return next((o for o in self.orders.values() if perm_id and o.perm_id == perm_id), None)
 
     def apply_execution(self, execution: Execution) -> TrackedOrder | bool | None:
         """Book it; return the order, True for one of a stranger's order, None for a repetition."""
-        if not self.ledger.add(execution):
-            return None
         order = self._order_of(execution)
+        own = order is not None or execution.exec_id in self._own_exec_ids
+        if not self.ledger.add(execution, own=own):
+            return None
         if order is not None:
             order.on_execution(execution)
-            self.own_con_ids.add(execution.con_id)
             if execution.side == "BUY":
                 trade = self.owner(order)
                 trade.opened_ns = min(trade.opened_ns or execution.ts_ns, execution.ts_ns)
@@ -123,30 +135,15 @@ class Blotter:
 
     def _order_of(self, execution: Execution) -> TrackedOrder | None:
         """Match by reference, then by permanent id."""
-        intent_id, _, leg = execution.order_ref.rpartition(":")
-        named = (o for o in self.orders.values() if (o.intent_id, o.leg.value) == (intent_id, leg))
+        named = (o for o in self.orders.values() if o.reference == execution.order_ref)
         return next(named, None) or self._by_perm_id(execution.perm_id)
 
     def _note_sold_elsewhere(self, con_id: int) -> None:
         """What somebody else has sold of a trade is not there to be sold again: its exits must shrink, or go."""
-        held = max(0, self.ledger.position(con_id).quantity)
+        held = max(0, self.ledger.quantity(con_id))
         for trade in self.open_trades:
             if trade.intent.con_id == con_id:
                 trade.sold_elsewhere = max(0, trade.own_quantity - held)
-
-    @property
-    def realised_usd(self) -> Decimal:
-        """Booked P&L before fees of the contracts that we have traded; what else the account does is not ours."""
-        return sum((self.ledger.position(con_id).realised_usd for con_id in sorted(self.own_con_ids)), Decimal(0))
-
-    def result_usd(self, trade: Trade) -> Decimal:
-        """Result of a trade's own executions, before fees."""
-        multiplier = trade.instrument.multiplier if trade.instrument else 100
-        total = Decimal(0)
-        for order in trade.orders.values():
-            for fill in order.fills.values():
-                total += (fill.price if fill.side == "SELL" else -fill.price) * fill.quantity * multiplier
-        return total
 
     def label(self, trade: Trade) -> str:
         """Name a trade for people."""
@@ -160,7 +157,7 @@ class Blotter:
                 order_id=order.ticket.order_id,
                 perm_id=order.perm_id,
                 intent_id=order.intent_id,
-                leg=order.leg.value,
+                leg=order.ticket.ref_suffix,
                 state=order.state.value,
                 filled=order.filled,
                 ts_ns=self._state.now_ns,

@@ -71,9 +71,8 @@ class WriteRecord:
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """Hold option lines for exactly these contracts."""
+    """Hold option lines for exactly these contracts, of all underlyings."""
 
-    symbol: str
     keys: Sequence[OptionKey]
 
 

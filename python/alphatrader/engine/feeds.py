@@ -164,14 +164,14 @@ class FeedMonitor:
                 self._stale.discard(symbol.symbol)
             self._whole_since_ns[symbol.symbol] = state.now_ns
             lasted_s = (state.now_ns - watch.stale_since_ns) / 1e9 / state.time_scale
-            return [Notify("good", "feed", f"{symbol.symbol} {stream}s are back after {lasted_s:.1f} s")]
+            return [Notify("good", "feed.back", f"{symbol.symbol} {stream}s are back after {lasted_s:.1f} s")]
         commands: list[Command] = []
         if not watch.stale:
             watch.stale, watch.stale_since_ns, watch.resubscribed_ns = True, state.now_ns, 0
             self._stale.add(symbol.symbol)
             age_s = age_ns / 1e9 / state.time_scale
             text = f"{symbol.symbol} {stream}s silent for {age_s:.1f} s: entries paused, stream re-subscribed"
-            commands.append(Notify("warning", "feed", text))
+            commands.append(Notify("warning", "feed.silent", text))
         every_ns = int(state.settings.feeds.resubscribe_every_ms * 1e6 * state.time_scale)
         if (
             state.link.healthy

@@ -15,7 +15,7 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.errors import DataError
 from alphatrader.domain.eventlog import CONTROL
 from alphatrader.engine.engine import Engine
-from alphatrader.settings import EngineSettings
+from alphatrader.engine.old_layouts import recorded_event, recorded_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class ReplayResult:
     """What a replay produced. ``digest`` is the SHA-256 over the output lines."""
 
     run_id: str
+    layout: int
+    """Of the build that recorded it."""
     events: int
     market_rows: int
     outputs: tuple[bytes, ...]
@@ -43,7 +45,7 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
     engine: Engine | None = None
     outputs: list[bytes] = []
     events = market_rows = 0
-    run_id = ""
+    run: ev.RunStarted | None = None
     for batch in batches:
         events += batch.num_rows
         rows = EventRows(batch)
@@ -58,14 +60,14 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
             start = index + 1
             if index == batch.num_rows:
                 break
-            event = ev.decode_event(payload or b"")
+            event = recorded_event(payload or b"", run)
             if engine is None:
                 if not isinstance(event, ev.RunStarted):
                     raise DataError(f"the event log begins with {type(event).__name__}, not with RunStarted")
-                engine = Engine(EngineSettings.model_validate_json(event.settings))
-                run_id = event.run_id
+                run = event
+                engine = Engine(recorded_settings(run))
             engine.take(event)
             outputs += engine.state.drain_outputs()
-    if engine is None:
+    if engine is None or run is None:
         raise DataError("the event log is empty")
-    return ReplayResult(run_id, events, market_rows, tuple(outputs), digest_of(outputs), engine)
+    return ReplayResult(run.run_id, run.layout, events, market_rows, tuple(outputs), digest_of(outputs), engine)

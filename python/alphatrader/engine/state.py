@@ -1,14 +1,14 @@
 """What the engine knows of the world: run, instruments, market, services. Changed only by events."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from alphatrader import _core
 from alphatrader.analytics.exposures import ExposureState
-from alphatrader.domain.contracts import Instrument, OptionKey
-from alphatrader.domain.events import RunStarted
+from alphatrader.calendar import am_settled
+from alphatrader.domain.contracts import Instrument
+from alphatrader.domain.events import OptionUniverse, RunStarted
 from alphatrader.domain.state import TradingState
-from alphatrader.settings import EngineSettings
+from alphatrader.engine.settings import EngineSettings
 
 _NOT_STARTED = RunStarted(
     ts_ns=0,
@@ -33,9 +33,6 @@ class Link:
     text: str = "not connected yet"
     reconciled: bool = False
     reconcile_text: str = "not reconciled yet"
-    healthy_ns: int = 0
-    polled_ns: int = 0
-    """When the last poll, complete or not, was answered."""
 
 
 @dataclass(slots=True)
@@ -54,20 +51,29 @@ class Services:
 
 @dataclass(slots=True)
 class SymbolState:
-    """One underlying: instrument, universe, chain, news, indicators."""
+    """One underlying: instrument, option universe by trading class, chain, news, indicators."""
 
     symbol: str
     instrument: Instrument | None = None
-    listed_expiries: tuple[str, ...] = ()
-    listed_strikes: tuple[Decimal, ...] = ()
-    trading_class: str = ""
-    watched: tuple[OptionKey, ...] = ()
-    watch_centre: float = 0.0
+    universes: dict[str, OptionUniverse] = field(default_factory=dict)
     exposure: ExposureState | None = None
     pending_chain: tuple[int, str, bytes] | None = None
     chain_error: str = ""
     sentiment: tuple[int, float, int] | None = None
     technicals: dict[str, tuple[int, dict[str, float]]] = field(default_factory=dict)
+
+    @property
+    def expiries(self) -> tuple[str, ...]:
+        """Every listed expiry of any class, ascending."""
+        return tuple(sorted({expiry for universe in self.universes.values() for expiry in universe.expiries}))
+
+    def universe_of(self, expiry: str) -> OptionUniverse | None:
+        """Return the universe of the class that is traded for an expiry, None where none lists it.
+
+        Of several (a third Friday lists SPX and SPXW) the PM-settled one: the other has stopped trading.
+        """
+        listing = [u for _, u in sorted(self.universes.items()) if expiry in u.expiries]
+        return next((u for u in listing if not am_settled(u.trading_class)), listing[0] if listing else None)
 
 
 class EngineState:
@@ -91,6 +97,10 @@ class EngineState:
         self.account_ts_ns = 0
         self.outputs: list[bytes] = []
         """Canonical JSON of every signal and order intent, in order, until drained: what a replay must reproduce."""
+
+    def start(self, run: RunStarted) -> None:
+        """Take what is known of the run from its first event."""
+        self.run = run
 
     @property
     def time_scale(self) -> float:
@@ -119,13 +129,3 @@ class EngineState:
         )
         if instrument.option is None and instrument.symbol in self.symbols:
             self.symbols[instrument.symbol].instrument = instrument
-
-    def option_bid(self, instrument: Instrument | None) -> float | None:
-        """Bid of an option if its quote is young enough to price an order."""
-        if instrument is None:
-            return None
-        bid, _, _, _, _, quote_ns = self.market.l1(instrument.instrument_id)
-        limit_ns = self.settings.feeds.market_limit_ns(self.settings.feeds.option_quote_max_age_ms, self.time_scale)
-        if not quote_ns or self.now_ns - quote_ns > 4 * limit_ns or not bid > 0:
-            return None
-        return bid

@@ -16,6 +16,7 @@ from alphatrader.domain.state import TradingState
 from alphatrader.engine.commands import (
     CancelOrder,
     ClaimSignal,
+    MoveStop,
     Notify,
     Reconcile,
     RepriceOrder,
@@ -31,7 +32,15 @@ _EPOCH_CHECK_S = 1.0
 """How long the change of an exit waits for the journal's word."""
 
 WorkCommand = (
-    SubmitIntent | CancelOrder | RepriceOrder | ResizeOrder | ClaimSignal | WatchOptions | Resubscribe | Reconcile
+    SubmitIntent
+    | CancelOrder
+    | RepriceOrder
+    | MoveStop
+    | ResizeOrder
+    | ClaimSignal
+    | WatchOptions
+    | Resubscribe
+    | Reconcile
 )
 
 
@@ -54,7 +63,7 @@ class Workers:
         self._sink = sink
         self._notify = notify
         self._submits: asyncio.Queue[SubmitIntent] = asyncio.Queue()
-        self._changes: asyncio.Queue[CancelOrder | RepriceOrder | ResizeOrder] = asyncio.Queue()
+        self._changes: asyncio.Queue[CancelOrder | RepriceOrder | MoveStop | ResizeOrder] = asyncio.Queue()
         self._claims: asyncio.Queue[ClaimSignal] = asyncio.Queue()
         self._requests: asyncio.Queue[WatchOptions | Resubscribe] = asyncio.Queue()
         self._reconciles: asyncio.Queue[Reconcile] = asyncio.Queue()
@@ -64,7 +73,7 @@ class Workers:
         match command:
             case SubmitIntent():
                 self._submits.put_nowait(command)
-            case CancelOrder() | RepriceOrder() | ResizeOrder():
+            case CancelOrder() | RepriceOrder() | MoveStop() | ResizeOrder():
                 self._changes.put_nowait(command)
             case ClaimSignal():
                 self._claims.put_nowait(command)
@@ -119,13 +128,16 @@ class Workers:
                     case RepriceOrder(order_id, limit, _):
                         await self._check_right_to_change()
                         await self._ports.broker.reprice(order_id, limit)
+                    case MoveStop(order_id, stop, _):
+                        await self._check_right_to_change()
+                        await self._ports.broker.move_stop(order_id, stop)
                     case ResizeOrder(order_id, quantity, _):
                         await self._check_right_to_change()
                         await self._ports.broker.resize(order_id, quantity)
             except FencedError:
                 raise
             except AlphaTraderError as error:
-                self._notify(Notify("warning", "order", f"{command}: {error}"))
+                self._notify(Notify("warning", "order.unchanged", f"{command}: {error}"))
 
     async def _check_right_to_change(self) -> None:
         """Raise FencedError if another writer took over; a journal that can't tell keeps no exit from working."""
@@ -136,7 +148,7 @@ class Workers:
                 except FencedError:
                     raise
                 except JournalError as error:
-                    self._notify(Notify("warning", "journal", f"an exit is changed all the same: {error}"))
+                    self._notify(Notify("warning", "journal.unsure", f"an exit is changed all the same: {error}"))
 
     async def _claim(self) -> None:
         timeout_s = self._state.settings.signals.claim_timeout_ms / 1e3
@@ -167,12 +179,12 @@ class Workers:
             command = await self._requests.get()
             try:
                 match command:
-                    case WatchOptions(_, keys):
+                    case WatchOptions(keys):
                         await self._ports.market_data.watch_options(keys)
                     case Resubscribe(instrument_id, stream):
                         await self._ports.market_data.resubscribe(instrument_id, stream)
             except AlphaTraderError as error:
-                self._notify(Notify("warning", "broker", f"{type(command).__name__}: {error}"))
+                self._notify(Notify("warning", "broker.request", f"{type(command).__name__}: {error}"))
 
     async def _reconcile(self) -> None:
         """Poll the broker apart from other requests, for a silent end marker may take seconds."""
@@ -181,7 +193,7 @@ class Workers:
             try:
                 snapshot = await self._ports.broker.snapshot()
             except AlphaTraderError as error:
-                self._notify(Notify("warning", "broker", f"reconciliation: {error}"))
+                self._notify(Notify("warning", "broker.poll", f"reconciliation: {error}"))
             else:
                 self._sink.post(ev.SnapshotReceived(ts_ns=self._sink.now_ns(), snapshot=snapshot))
 

@@ -37,16 +37,16 @@ def compare_positions(snapshot: BrokerSnapshot, ledger: Ledger) -> list[Position
     for con_id in sorted(theirs.keys() | set(ledger.con_ids())):
         row = theirs.get(con_id)
         broker = row.quantity if row else 0
-        ours = ledger.position(con_id).quantity
+        ours = ledger.quantity(con_id)
         if broker != ours:
             found.append(PositionMismatch(con_id, row.symbol if row else "", broker, ours))
     return found
 
 
 def order_key(report: OpenOrder) -> tuple[str, str] | None:
-    """Split orderRef into (intent id, leg); None for an order that is not ours."""
-    intent_id, separator, leg = report.order_ref.rpartition(":")
-    return (intent_id, leg) if separator else None
+    """Split orderRef into (intent id, leg with its step); None for an order that is not ours."""
+    intent_id, separator, suffix = report.order_ref.rpartition(":")
+    return (intent_id, suffix) if separator else None
 
 
 def settle_absent(
@@ -58,7 +58,7 @@ def settle_absent(
     listed_perm_ids = {order.perm_id for order in snapshot.open_orders} - {0}
     settled = []
     for order in orders:
-        reference = f"{order.intent_id}:{order.leg.value}"
+        reference = order.reference
         if order.dead or order.perm_id in listed_perm_ids or reference in listed_refs:
             order.absent_polls = 0
             continue

@@ -68,6 +68,11 @@ class TrackedOrder:
         return self.ticket.leg
 
     @property
+    def reference(self) -> str:
+        """The orderRef under which the broker reports it."""
+        return f"{self.intent_id}:{self.ticket.ref_suffix}"
+
+    @property
     def filled(self) -> int:
         """Contracts executed, by unique executions only."""
         return sum(execution.quantity for execution in self.fills.values())

@@ -4,7 +4,7 @@ from collections import deque
 from decimal import Decimal
 
 from alphatrader.domain.signals import Denial
-from alphatrader.settings import RiskLimits
+from alphatrader.risk.settings import RiskLimits
 
 _MINUTE_NS = 60_000_000_000
 

@@ -8,7 +8,7 @@ import numpy as np
 from alphatrader import _core
 from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.signals import Denial
-from alphatrader.settings import SignalSettings
+from alphatrader.signals.settings import SignalSettings
 from alphatrader.strategies.base import Idea
 
 

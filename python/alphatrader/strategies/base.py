@@ -1,27 +1,66 @@
-"""What a strategy sees and what it may say. A strategy is a pure function of its view."""
+"""What a strategy is: its settings, what it wants to watch, and what it thinks of an underlying.
 
+A strategy is one file: a settings model, derived from :class:`StrategySettings`, and a class, derived from
+:class:`Strategy`. It is found by its file's name (``alphatrader.strategies.registry``) and configured by the block of
+that name. The engine asks nothing else of it: when to enter, what to hold how long, which stop and when to leave are
+data in its answers, carried out by the keeper of the trade and journaled with the intent.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Generic, Literal, TypeVar
 
-from alphatrader._core import Snapshot
-from alphatrader.analytics.exposures import ExposureState
-from alphatrader.analytics.toxicity import Toxicity
+from pydantic import Field
+
 from alphatrader.domain.contracts import Right
+from alphatrader.domain.exit_plans import ExitPlan
 from alphatrader.domain.signals import Direction, Reason
+from alphatrader.settings import Settings
+from alphatrader.signals.features import FeatureVector
+
+StrategyMode = Literal["off", "shadow", "approve", "on"]
+
+
+class StrategySettings(Settings):
+    """What every strategy's block has; a strategy's own model adds its parameters."""
+
+    mode: StrategyMode = "on"
+    """``off``; ``shadow``: decides live and is journaled with the outcome it would have had, without orders;
+    ``approve``: each signal waits for ``alphatrader approve``; ``on``."""
+    symbols: tuple[str, ...] = ()
+    """Its underlyings; empty = all of ``engine.symbols``."""
+    budget_share: float = Field(1.0, gt=0, le=1)
+    """The part of the risk budget and of the premium cap that one of its trades may use."""
+
+
+SettingsT = TypeVar("SettingsT", bound=StrategySettings)
 
 
 @dataclass(frozen=True, slots=True)
-class MarketView:
-    """One underlying at the moment of a decision. Times in engine nanoseconds."""
+class WatchView:
+    """What a strategy may go by when it says which options it wants quoted. Expiries are ``YYYYMMDD``, ascending."""
 
     symbol: str
-    now_ns: int
     session_date: str
-    session_open_ns: int
-    session_close_ns: int
-    snapshot: Snapshot
-    toxicity: Toxicity
-    exposure: ExposureState | None
+    """``YYYY-MM-DD``."""
+    spot: float
+    expiries: tuple[str, ...]
+
+    @property
+    def today(self) -> str:
+        """The session's date as an expiry."""
+        return self.session_date.replace("-", "")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """Options that a strategy wants quoted: of one expiry, the strikes nearest to spot."""
+
+    expiry: str
+    strikes: int
+    """How many strikes, the nearest first."""
+    rights: tuple[Right, ...] = (Right.CALL, Right.PUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +76,7 @@ class Idea:
     expiry: str
     """``YYYYMMDD``."""
     target_delta: float
-    stop_loss_fraction: float
-    take_profit_fraction: float
-    max_hold_s: float
+    exit_plan: ExitPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +87,22 @@ class Assessment:
     direction: Direction | None
     idea: Idea | None
     code: str
-    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``score_low``."""
+    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``score_low``, or a code of the strategy's own."""
 
 
-class Strategy(Protocol):
-    """A strategy; add one by a file and a line in the registry."""
+class Strategy(ABC, Generic[SettingsT]):
+    """A strategy. Must not keep state that the event stream does not determine."""
 
-    name: str
+    settings_type: ClassVar[type[StrategySettings]] = StrategySettings
 
-    def assess(self, view: MarketView) -> Assessment:
-        """Judge the view. Must not keep state that the event stream does not determine."""
-        ...
+    def __init__(self, name: str, settings: SettingsT) -> None:
+        self.name = name
+        self.settings = settings
+
+    @abstractmethod
+    def watch(self, view: WatchView) -> Sequence[WatchPlan]:
+        """Say which options are to be quoted; what is held is quoted in any case."""
+
+    @abstractmethod
+    def assess(self, features: FeatureVector) -> Assessment:
+        """Judge one underlying at one moment."""

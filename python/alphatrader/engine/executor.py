@@ -1,4 +1,4 @@
-"""The desk: what is done about our orders and trades. Returns commands; sends nothing."""
+"""What is done about our orders and trades: submitted, worked by their plans, closed. Sends nothing itself."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,69 +6,69 @@ from decimal import Decimal
 import msgspec
 
 from alphatrader.domain.approval import RiskApproved
-from alphatrader.domain.orders import Execution, Leg, OrderIntent
-from alphatrader.domain.records import (
-    IntentRecord,
-    IntentStage,
-)
+from alphatrader.domain.orders import Leg, OrderIntent
+from alphatrader.domain.records import IntentRecord, IntentStage, RestoredState
 from alphatrader.domain.signals import Denial
 from alphatrader.domain.state import TradingState
 from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import (
     CancelOrder,
     Command,
+    MoveStop,
     Notify,
-    Reconcile,
     RepriceOrder,
     ResizeOrder,
     SubmitIntent,
     WriteRecord,
 )
 from alphatrader.engine.state import EngineState
+from alphatrader.engine.valuation import Valuation
 from alphatrader.execution.brackets import build_close
-from alphatrader.execution.ledger import round_trips
-from alphatrader.execution.tracking import OrderState
-from alphatrader.execution.trades import (
+from alphatrader.execution.keeper import (
     Action,
     CancelLeg,
     ClosePosition,
     Footing,
-    PollBroker,
+    MoveStopLeg,
     RepriceLeg,
     ResizeLeg,
-    Trade,
     TradeKeeper,
 )
+from alphatrader.execution.ledger import round_trips
+from alphatrader.execution.tracking import OrderState
+from alphatrader.execution.trade import Trade
 from alphatrader.risk.breakers import Breakers
 from alphatrader.risk.gate import RiskGate
 
 
-class Desk:
+class Executor:
     """Submits approved intents, works open trades, closes the book on finished ones."""
 
-    def __init__(self, state: EngineState, book: Blotter) -> None:
+    def __init__(self, state: EngineState, book: Blotter, valuation: Valuation) -> None:
         self._state = state
         self._book = book
+        self._valuation = valuation
         self.gate = RiskGate(state.settings.risk)
         self.breakers = Breakers(state.settings.risk)
-        self.closed_ns: dict[str, int] = {}
+        self.closed_ns: dict[tuple[str, str], int] = {}
+        """When the last trade of a strategy in an underlying ended, by (strategy, symbol)."""
         self._keeper = TradeKeeper(state.settings.execution, 1.0)
 
     def start(self) -> None:
         """Take the run's time scale."""
         self._keeper = TradeKeeper(self._state.settings.execution, self._state.time_scale)
 
-    def restore(self, executions: Iterable[Execution]) -> None:
-        """Count what earlier starts of the session did, so that a restart lifts no breaker: orders, losses in a row.
-
-        Orders that were never executed are not told by the journal's restoration and count anew.
-        """
+    def restore(self, restored: RestoredState) -> None:
+        """Count what earlier starts of the session did, so that a restart lifts no breaker and ends no cool-down."""
         run = self._state.run
-        today = [e for e in executions if run.session_open_ns <= e.ts_ns < run.session_close_ns]
-        for ts_ns in {e.order_id: e.ts_ns for e in today}.values():
+        own = set(restored.own_exec_ids)
+        today = [e for e in restored.executions if run.session_open_ns <= e.ts_ns < run.session_close_ns]
+        sent_ns = restored.order_times_ns or {e.order_id: e.ts_ns for e in today}.values()
+        for ts_ns in sent_ns:
             self.breakers.on_order(ts_ns)
-        for result in round_trips(today):
+        for result in round_trips(e for e in today if not own or e.exec_id in own):
             self.breakers.on_trade_closed(result)
+        self.closed_ns.update({(strategy, symbol): ts_ns for strategy, symbol, ts_ns in restored.closed_trades})
 
     def submit(self, approved: RiskApproved[OrderIntent]) -> Command:
         """Track an approved intent and return the command that journals and sends it."""
@@ -83,9 +83,8 @@ class Desk:
         """Cancel every working entry; protective stops stay."""
         commands: list[Command] = []
         for trade in self._book.trades.values():
-            entry = trade.leg(Leg.ENTRY)
-            if entry is not None and entry.live and not entry.cancel_requested_ns:
-                commands += self._perform(trade, [CancelLeg(entry, reason)])
+            working = (entry for entry in trade.legs(Leg.ENTRY) if entry.live and not entry.cancel_requested_ns)
+            commands += self._perform(trade, [CancelLeg(entry, reason) for entry in working])
         return commands
 
     def flatten(self, reason: str) -> None:
@@ -105,7 +104,7 @@ class Desk:
         for trade in self._book.trades.values():
             if trade.closed_ns:
                 continue
-            bid = self._state.option_bid(trade.instrument)
+            bid = self._valuation.bid(trade.instrument)
             footing = Footing(
                 reconciled=self._state.link.reconciled,
                 disputed=trade.intent.con_id in self._book.disputed,
@@ -123,16 +122,18 @@ class Desk:
                 case CancelLeg(order, reason):
                     order.cancel_requested_ns = self._state.now_ns
                     commands.append(CancelOrder(order.ticket.order_id, reason))
-                case RepriceLeg() | ResizeLeg() if not self._state.link.healthy:
+                case RepriceLeg() | MoveStopLeg() | ResizeLeg() if not self._state.link.healthy:
                     pass  # a change sent over a doubtful link can leave two live orders
                 case RepriceLeg(order, limit, reason):
                     commands.append(RepriceOrder(order.ticket.order_id, limit, reason))
                     text = f"{self._book.label(trade)}: {order.leg.value} moved to {limit} ({reason})"
-                    commands.append(Notify("info", "exit", text))
+                    commands.append(Notify("info", "exit.repriced", text))
+                case MoveStopLeg(order, stop, reason):
+                    commands.append(MoveStop(order.ticket.order_id, stop, reason))
+                    text = f"{self._book.label(trade)}: stop moved up to {stop} ({reason})"
+                    commands.append(Notify("info", "stop.trailed", text))
                 case ResizeLeg(order, quantity, reason):
                     commands.append(ResizeOrder(order.ticket.order_id, quantity, reason))
-                case PollBroker(reason):
-                    commands.append(Reconcile(reason))
                 case ClosePosition() if not self._state.link.reconciled:
                     pass  # what is held is not certain; the keeper proposes it again
                 case ClosePosition(quantity, limit, reason):
@@ -146,18 +147,22 @@ class Desk:
     def _close(self, trade: Trade, quantity: int, limit: Decimal | None, reason: str) -> list[Command]:
         if trade.instrument is None:
             return [
-                Notify("error", "exit", f"{trade.intent.intent_id}: contract {trade.intent.con_id} is not qualified")
+                Notify(
+                    "error",
+                    "exit.unqualified",
+                    f"{trade.intent.intent_id}: contract {trade.intent.con_id} is not qualified",
+                )
             ]
-        intent_id, order_id = self._book.allocate_ids(1)
         life_ns = int(self._state.settings.execution.send_deadline_s * 1e9 * self._state.time_scale)
-        intent = build_close(trade.instrument, quantity, intent_id, order_id, limit, self._state.now_ns, life_ns)
-        outgoing = sum(order.remaining for order in trade.exits() if not order.dead)
+        ids = self._book.allocate_ids(1)
+        intent = build_close(trade.instrument, quantity, ids, limit, self._state.now_ns, life_ns)
         held = self._book.ledger.position(trade.instrument.con_id).quantity
-        verdict = self.gate.check_close(intent, held, outgoing)
+        verdict = self.gate.check_close(intent, held, trade.outgoing_quantity())
         if isinstance(verdict, Denial):
-            return [Notify("error", "exit", f"{self._book.label(trade)}: closing refused: {verdict.text}")]
+            text = f"{self._book.label(trade)}: closing refused: {verdict.text}"
+            return [Notify("error", "exit.refused", text)]
         return [
-            Notify("warning", "exit", f"closing {quantity} {self._book.label(trade)}: {reason}"),
+            Notify("warning", "exit.closing", f"closing {quantity} {self._book.label(trade)}: {reason}"),
             self.submit(verdict),
         ]
 
@@ -174,14 +179,14 @@ class Desk:
         ]
         if trade.intent.contract is None or not any(o.filled for o in trade.orders.values()):
             return commands
-        self.closed_ns[trade.intent.contract.symbol] = self._state.now_ns
+        self.closed_ns[(trade.intent.strategy, trade.intent.contract.symbol)] = self._state.now_ns
         if trade.sold_elsewhere:
             text = f"{self._book.label(trade)}: closed, {trade.sold_elsewhere} of it sold by an order that is not ours"
-            return [*commands, Notify("warning", "exit", text)]
-        result = self._book.result_usd(trade)
+            return [*commands, Notify("warning", "exit.sold_elsewhere", text)]
+        result = self._valuation.result_usd(trade)
         self.breakers.on_trade_closed(result)
         held_s = (trade.closed_ns - trade.opened_ns) / 1e9 if trade.opened_ns else 0.0
         text = (
             f"{self._book.label(trade)}: closed after {held_s:.0f} s of market time, P&L {result:+.2f} USD before fees"
         )
-        return [*commands, Notify("good" if result >= 0 else "warning", "exit", text)]
+        return [*commands, Notify("good" if result >= 0 else "warning", "exit.closed", text)]

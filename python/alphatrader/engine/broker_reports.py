@@ -9,22 +9,22 @@ from alphatrader.domain.records import CommissionRecord, FillRecord, IntentRecor
 from alphatrader.domain.signals import Denial
 from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import CancelOrder, Command, Notify, Reconcile, WriteRecord
-from alphatrader.engine.desk import Desk
+from alphatrader.engine.executor import Executor
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.reconciliation import PositionMismatch, compare_positions, order_key, settle_absent
 from alphatrader.execution.tracking import OrderState, TrackedOrder
-from alphatrader.execution.trades import Trade
+from alphatrader.execution.trade import Trade
 
 _ALIVE = frozenset({"PreSubmitted", "Submitted"})
 
 
-class Reports:
+class BrokerReports:
     """Takes the broker's word."""
 
-    def __init__(self, state: EngineState, book: Blotter, desk: Desk) -> None:
+    def __init__(self, state: EngineState, book: Blotter, executor: Executor) -> None:
         self._state = state
         self._book = book
-        self._desk = desk
+        self._executor = executor
         self.mismatches: list[PositionMismatch] = []
         self.orphans: dict[int, OpenOrder] = {}
         self.revived: dict[int, OpenOrder] = {}
@@ -46,7 +46,9 @@ class Reports:
 
     def on_refused(self, event: ev.IntentRefused) -> list[Command]:
         """Nothing of the intent was sent, and nothing will be."""
-        commands: list[Command] = [Notify("warning", "order", f"{event.intent_id} was not sent: {event.reason}")]
+        commands: list[Command] = [
+            Notify("warning", "order.not_sent", f"{event.intent_id} was not sent: {event.reason}")
+        ]
         intent = self._book.intents.get(event.intent_id)
         if intent is None:
             return commands
@@ -57,7 +59,7 @@ class Reports:
                 order.state = OrderState.NOT_SENT
                 commands.append(self._book.record(order, event.reason))
         commands.append(WriteRecord(IntentRecord(intent, IntentStage.NOT_SENT, event.ts_ns, event.reason)))
-        return commands + self._desk.finish(self._book.owner(self._book.orders[intent.tickets[0].order_id]))
+        return commands + self._executor.finish(self._book.owner(self._book.orders[intent.tickets[0].order_id]))
 
     def on_report(self, report: OpenOrder, text: str = "") -> list[Command]:
         """Take the broker's word on one order."""
@@ -77,12 +79,14 @@ class Reports:
         trade = self._book.owner(order)
         if report.limit_price is not None:
             trade.limits[order.ticket.order_id] = report.limit_price
+        if report.stop_price is not None and order.leg is Leg.STOP:
+            trade.stops[order.ticket.order_id] = report.stop_price
         if not changed:
             return []
         return [
             self._book.record(order, text or report.status),
             *self._announce(trade, order),
-            *self._desk.finish(trade),
+            *self._executor.finish(trade),
         ]
 
     def on_error(self, event: ev.OrderErrored) -> list[Command]:
@@ -94,9 +98,9 @@ class Reports:
         commands = [self._book.record(order, order.last_error)]
         if settled or event.code not in {202, 399, 10349, 10148}:
             commands.append(
-                Notify("warning", "order", f"{order.leg.value} order {event.order_id}: {event.code} {event.text}")
+                Notify("warning", "order.error", f"{order.leg.value} order {event.order_id}: {event.code} {event.text}")
             )
-        return commands + (self._desk.finish(self._book.owner(order)) if settled else [])
+        return commands + (self._executor.finish(self._book.owner(order)) if settled else [])
 
     def on_execution(self, execution: Execution) -> list[Command]:
         """Take an execution: once per id, from any state."""
@@ -107,12 +111,12 @@ class Reports:
         commands: list[Command] = [WriteRecord(FillRecord(execution, intent_id))]
         if not isinstance(order, TrackedOrder):
             text = f"execution {execution.exec_id} of an order that is not ours: {execution.side} {execution.quantity}"
-            return [*commands, Notify("warning", "fill", text), Reconcile("an execution that is not ours")]
+            return [*commands, Notify("warning", "fill.foreign", text), Reconcile("an execution that is not ours")]
         trade = self._book.owner(order)
         label = self._book.label(trade)
         text = f"{execution.side} {execution.quantity} {label} at {execution.price:.2f} ({order.leg.value})"
-        commands.append(Notify("good", "fill", text))
-        return [*commands, self._book.record(order, "execution"), *self._reopen(trade), *self._desk.finish(trade)]
+        commands.append(Notify("good", "fill.own", text))
+        return [*commands, self._book.record(order, "execution"), *self._reopen(trade), *self._executor.finish(trade)]
 
     def _reopen(self, trade: Trade) -> list[Command]:
         """A fill that came after the end makes a position again: it is worked, and a restart must know of it."""
@@ -122,7 +126,7 @@ class Reports:
         intent = self._book.intents[trade.intent.intent_id]
         text = f"{self._book.label(trade)}: a late fill opened it again, {trade.open_quantity} held"
         record = IntentRecord(intent, IntentStage.SENT, self._state.now_ns, "late fill")
-        return [WriteRecord(record), Notify("error", "fill", text)]
+        return [WriteRecord(record), Notify("error", "fill.late", text)]
 
     def on_commission(self, event: ev.CommissionReported) -> list[Command]:
         """Book a fee."""
@@ -132,7 +136,6 @@ class Reports:
     def on_snapshot(self, event: ev.SnapshotReceived) -> list[Command]:
         """Reconcile: adopt executions and orders, settle what two complete polls do not show, compare positions."""
         snapshot, link = event.snapshot, self._state.link
-        link.polled_ns = event.ts_ns
         commands: list[Command] = []
         for execution in snapshot.executions:
             commands += self.on_execution(execution)
@@ -144,7 +147,7 @@ class Reports:
             commands += self.on_report(report, "reconciled")
         if not snapshot.complete:
             link.reconciled, link.reconcile_text = False, f"the broker's answer is incomplete: {snapshot.missing}"
-            return [*commands, Notify("warning", "broker", link.reconcile_text)]
+            return [*commands, Notify("warning", "broker.incomplete", link.reconcile_text)]
         self.mismatches = compare_positions(snapshot, self._book.ledger)
         self._book.disputed = frozenset(mismatch.con_id for mismatch in self.mismatches)
         spacing_ns = int(self._state.settings.execution.absent_poll_spacing_ms * 1e6 * self._state.time_scale)
@@ -155,13 +158,13 @@ class Reports:
             if order.state is OrderState.NOT_SENT:
                 # It may rest untransmitted, which no list need show; where there is nothing, the broker says 10147.
                 commands.append(CancelOrder(order.ticket.order_id, "no poll shows it"))
-            commands += self._desk.finish(self._book.owner(order))
+            commands += self._executor.finish(self._book.owner(order))
         if not link.reconciled:
             held = len(self._book.ledger.open_positions())
             text = f"reconciled: {held} open positions, {len(snapshot.open_orders)} open orders at the broker"
-            commands.append(Notify("good", "broker", text))
+            commands.append(Notify("good", "broker.reconciled", text))
         link.reconciled, link.reconcile_text = True, ""
-        commands += [Notify("error", "broker", mismatch.text()) for mismatch in self.mismatches]
+        commands += [Notify("error", "broker.mismatch", mismatch.text()) for mismatch in self.mismatches]
         return commands
 
     def _contract_of(self, order: TrackedOrder) -> int:
@@ -173,7 +176,7 @@ class Reports:
         self.revived[order.ticket.order_id] = report
         text = f"{order.leg.value} order {report.order_id} counted as {order.state.value} but works at the broker"
         cancel = CancelOrder(report.order_id, "it counted as dead")
-        return [cancel] if known else [Notify("error", "order", f"{text}: cancelling it"), cancel]
+        return [cancel] if known else [Notify("error", "order.revived", f"{text}: cancelling it"), cancel]
 
     def _on_fork(self, report: OpenOrder) -> list[Command]:
         """A second order under one reference is never ours to work; entries wait until it is gone."""
@@ -183,16 +186,22 @@ class Reports:
         known = report.perm_id in self.forks
         self.forks[report.perm_id] = report
         text = f"{report.order_ref} is at the broker twice (permanent id {report.perm_id}): cancel one there"
-        return [] if known else [Notify("error", "order", text)]
+        return [] if known else [Notify("error", "order.forked", text)]
 
     def _announce(self, trade: Trade, order: TrackedOrder) -> list[Command]:
         label = self._book.label(trade)
         if order.leg is Leg.STOP and order.state is OrderState.WORKING:
-            text = f"stop for {order.quantity} {label} rests at the broker at {order.ticket.stop_price}"
-            return [Notify("good", "stop", text)]
+            where = order.ticket.condition
+            at = f"at {order.ticket.stop_price}" if where is None else f"behind the underlying's price {where.price}"
+            text = f"stop for {order.quantity} {label} rests at the broker {at}"
+            return [Notify("good", "stop.resting", text)]
         if order.state is OrderState.REJECTED:
             return [
-                Notify("error", "order", f"{order.leg.value} {label} was refused: {order.last_error or 'Inactive'}")
+                Notify(
+                    "error",
+                    "order.refused",
+                    f"{order.leg.value} {label} was refused: {order.last_error or 'Inactive'}",
+                )
             ]
         return []
 
