@@ -2,14 +2,20 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import Gateway
+from tests.adapters.ibkr.simulated_desk import Desk
+from tests.sim.both_ways import WAYS
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
+from alphatrader.sim.scripted import ScriptedMarket
+from alphatrader.sim.settings import SimSettings
+from alphatrader.sim.simulator import open_simulator
 
 
 @dataclass
@@ -75,3 +81,11 @@ def rig(make_adapter: MakeAdapter, gateway: Gateway) -> Callable[..., AbstractAs
                 await adapter.close()
 
     return connected
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+async def desk(library: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """A place at a simulated gateway, in both ways in which real ones may behave."""
+    market = ScriptedMarket()
+    async with open_simulator(SimSettings(state_dir=tmp_path, behaviours=request.param), market) as sim:
+        yield Desk(sim, market, library)

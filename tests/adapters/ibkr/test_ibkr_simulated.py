@@ -1,17 +1,12 @@
 """The adapter against the simulated gateway: real sockets, a real exchange behind them, scripted faults."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tests.adapters.ibkr.recording_sink import RecordingSink
-from tests.sim.both_ways import WAYS
+from tests.adapters.ibkr.simulated_desk import Desk
 
-from alphatrader.adapters.ibkr.adapter import IbkrAdapter
-from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import LinkError
@@ -31,43 +26,9 @@ from alphatrader.sim.faults import kinds
 from alphatrader.sim.market.types import Print
 from alphatrader.sim.scripted import CALL_CON_ID, OPEN_NS, SPY_CON_ID, ScriptedMarket
 from alphatrader.sim.settings import SimSettings
-from alphatrader.sim.simulator import Simulator, open_simulator
+from alphatrader.sim.simulator import open_simulator
 
 CALL = OptionKey("SPY", "20261116", Decimal(650), Right.CALL)
-
-
-class Desk:
-    def __init__(self, sim: Simulator, market: ScriptedMarket, library: str) -> None:
-        self.sim, self.market, self.library = sim, market, library
-        self.sink = RecordingSink()
-
-    @asynccontextmanager
-    async def adapter(self) -> AsyncIterator[IbkrAdapter]:
-        settings = IbkrSettings(
-            library=self.library,
-            reconnect_initial_s=0.02,
-            reconnect_max_s=0.1,
-            snapshot_timeout_s=0.5,
-        )
-        adapter = IbkrAdapter(Endpoint(port=self.sim.port), settings, self.sink, self.sink)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(adapter.run())
-            await adapter.connect()
-            yield adapter
-            await adapter.close()
-
-    def rows(self, kind: str, instrument_id: int) -> list[tuple]:
-        return [row for row in self.sink.rows if row[:2] == (kind, instrument_id)]
-
-    def statuses(self, order_id: int) -> list[str]:
-        return [e.order.status for e in self.sink.of(OrderReported) if e.order.order_id == order_id]
-
-
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
-async def desk(library: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
-    market = ScriptedMarket()
-    async with open_simulator(SimSettings(state_dir=tmp_path, behaviours=request.param), market) as sim:
-        yield Desk(sim, market, library)
 
 
 def bracket(first_id: int, limit: str = "2.00"):
