@@ -4,13 +4,32 @@ from decimal import Decimal
 
 from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.events import ControlEvent
+from alphatrader.domain.exit_plans import ExitPlan, StopTerms, TargetStep
 from alphatrader.domain.orders import Execution, Leg, OrderIntent, OrderTicket
-from alphatrader.domain.records import FillRecord, IntentRecord, IntentStage, OperatorRecord, SignalRecord
+from alphatrader.domain.records import (
+    CommissionRecord,
+    FillRecord,
+    IntentRecord,
+    IntentStage,
+    NoticeRecord,
+    OperatorRecord,
+    OrderRecord,
+    Record,
+    RunRecord,
+    ShadowRecord,
+    SignalRecord,
+    StateRecord,
+    SummaryRecord,
+)
 from alphatrader.domain.signals import Reason, Signal
+from alphatrader.domain.state import StateChange, TradingState
 
 NOON_NS = 1_761_667_200_000_000_000  # 2025-10-28 12:00 New York
 SESSION = "2025-10-28"
 DAY_NS = 86_400_000_000_000
+PLAN = ExitPlan(
+    stop=StopTerms(loss_fraction=0.24), targets=(TargetStep(gain_fraction=0.38, share=0.5),), max_hold_s=180.0
+)
 
 
 def operator(number: int) -> OperatorRecord:
@@ -44,12 +63,20 @@ def intent(intent_id: str, first_order_id: int = 1, con_id: int = 7) -> OrderInt
         tickets=(entry, stop),
         created_ns=NOON_NS,
         deadline_ns=NOON_NS + 10,
+        strategy="zero_dte",
         risk_usd=Decimal("52.80"),
+        contract=OptionKey("SPY", "20251028", Decimal(651), Right.CALL),
+        exit_plan=PLAN,
+        reference_price=Decimal("1.04"),
     )
 
 
-def stage(intent_id: str, reached: IntentStage, first_order_id: int = 1) -> IntentRecord:
-    return IntentRecord(intent=intent(intent_id, first_order_id), stage=reached, ts_ns=NOON_NS)
+def stage(intent_id: str, reached: IntentStage, first_order_id: int = 1, ts_ns: int = NOON_NS) -> IntentRecord:
+    return IntentRecord(intent=intent(intent_id, first_order_id), stage=reached, ts_ns=ts_ns)
+
+
+def order(order_id: int, state: str, ts_ns: int = NOON_NS) -> OrderRecord:
+    return OrderRecord(order_id=order_id, perm_id=0, intent_id="i", leg="entry", state=state, filled=0, ts_ns=ts_ns)
 
 
 def fill(
@@ -90,7 +117,7 @@ def signal(
             spot=650.4,
             created_ns=NOON_NS,
             expires_ns=expires_ns,
-            max_hold_s=180.0,
+            exit_plan=PLAN,
             fingerprint=f"SPY|{signal_id}",
             reasons=(Reason("flow", 0.7, 0.3, "buyers lift offers"),),
         ),
@@ -100,6 +127,51 @@ def signal(
         ts_ns=NOON_NS,
         dedupe_until_ns=dedupe_until_ns,
     )
+
+
+def run(run_id: str, mode: str = "paper", ts_ns: int = NOON_NS) -> RunRecord:
+    return RunRecord(run_id=run_id, epoch=1, mode=mode, build="b", settings="{}", ts_ns=ts_ns)
+
+
+def summary(run_id: str, *, clean: bool = True, text: str = "{}", ts_ns: int = NOON_NS) -> SummaryRecord:
+    return SummaryRecord(run_id=run_id, clean=clean, summary=text, ts_ns=ts_ns)
+
+
+def notice(number: int) -> NoticeRecord:
+    return NoticeRecord(ts_ns=NOON_NS + number, level="warning", code="order.not_sent", text=f"number {number}")
+
+
+def shadow(signal_id: str) -> ShadowRecord:
+    return ShadowRecord(
+        signal_id=signal_id,
+        strategy="zero_dte",
+        symbol="SPY",
+        con_id=7,
+        quantity=2,
+        entry_price=Decimal("1.05"),
+        exit_price=Decimal("1.20"),
+        opened_ns=NOON_NS,
+        closed_ns=NOON_NS + 60,
+        reason="target",
+        result_usd=Decimal("30.00"),
+    )
+
+
+def one_of_each() -> list[Record]:
+    """A record of every kind."""
+    return [
+        run("r"),
+        signal("s"),
+        stage("i", IntentStage.INTENDED),
+        order(1, "SENT"),
+        fill("e.01", "BUY", 2),
+        CommissionRecord("e.01", Decimal("0.65"), "USD", NOON_NS),
+        notice(1),
+        shadow("s2"),
+        operator(1),
+        StateRecord(StateChange(TradingState.HALTED, "me", "why", NOON_NS)),
+        summary("r"),
+    ]
 
 
 class Sink:

@@ -2,10 +2,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adapters.journal.journal_records import DAY_NS, NOON_NS, SESSION, fill, intent, signal, stage
+from tests.adapters.journal.journal_records import DAY_NS, NOON_NS, SESSION, fill, intent, order, signal, stage
 
 from alphatrader.adapters.journal import SqliteJournal, schema
 from alphatrader.adapters.journal.restore import restore_state
@@ -13,13 +14,14 @@ from alphatrader.adapters.journal.rows import encode_row
 from alphatrader.domain.errors import JournalError
 from alphatrader.domain.records import (
     CommissionRecord,
+    IntentRecord,
     IntentStage,
     OpenIntent,
-    OrderRecord,
     RestoredState,
     StateRecord,
 )
 from alphatrader.domain.state import StateChange, TradingState
+from alphatrader.execution.tracking import OrderState
 
 Opened = Callable[..., SqliteJournal]
 
@@ -59,9 +61,7 @@ async def test_the_highest_order_id_counts_tickets_and_orders(opened: Opened) ->
     journal = opened()
     await journal.append_durable(stage("i", IntentStage.NOT_SENT, first_order_id=40))
     assert journal.restore(SESSION).max_order_id == 41
-    await journal.append_durable(
-        OrderRecord(order_id=77, perm_id=0, intent_id="", leg="", state="UNKNOWN", filled=0, ts_ns=NOON_NS)
-    )
+    await journal.append_durable(order(77, "UNKNOWN"))
     assert journal.restore(SESSION).max_order_id == 77
 
 
@@ -97,6 +97,68 @@ async def test_fingerprints_are_those_of_accepted_signals_that_can_still_live(op
         "SPY|window": NOON_NS + 300,
         "SPY|tomorrow": NOON_NS + DAY_NS,
     }
+
+
+async def test_executions_are_ours_if_they_belong_to_an_intent(opened: Opened) -> None:
+    journal = opened()
+    journal.append(fill("ours.01", "BUY", 2, 1, intent_id="i"))
+    journal.append(fill("stranger.01", "SELL", 1, 1, intent_id=""))
+    journal.append(fill("not told.01", "BUY", 1, 2, NOON_NS - 3 * DAY_NS, "x"))
+    await journal.append_durable(fill("not told.02", "SELL", 1, 2, NOON_NS - 3 * DAY_NS, "x"))
+    restored = journal.restore(SESSION)
+    assert {execution.exec_id for execution in restored.executions} >= {"ours.01", "stranger.01"}
+    assert set(restored.own_exec_ids) == {e.exec_id for e in restored.executions} - {"stranger.01"}
+
+
+async def test_orders_of_the_session_date_are_counted_once_filled_or_not(opened: Opened) -> None:
+    journal = opened()
+    yesterday = NOON_NS - DAY_NS
+    for order_id, changes in {
+        1: [("SENT", NOON_NS), ("WORKING", NOON_NS + 1), ("FILLED", NOON_NS + 2)],
+        2: [("SENT", NOON_NS + 3), ("SENT", NOON_NS + 9), ("CANCELLED", NOON_NS + 10)],  # an error was noted meanwhile
+        3: [("SENT", yesterday), ("CANCELLED", NOON_NS + 4)],  # a stop that rested over night
+        4: [("NOT_SENT", NOON_NS + 5)],
+        5: [("UNKNOWN", NOON_NS + 6), ("WORKING", NOON_NS + 7)],  # killed after its bytes, before its record
+        6: [("INTENDED", NOON_NS), ("UNKNOWN", NOON_NS + 8)],
+        7: [("SENT", NOON_NS + DAY_NS)],
+    }.items():
+        for state, ts_ns in changes:
+            await journal.append_durable(order(order_id, state, ts_ns))
+    assert journal.restore(SESSION).order_times_ns == (NOON_NS, NOON_NS + 3, NOON_NS + 7)
+    assert journal.restore("2025-10-27").order_times_ns == (yesterday,)
+
+
+@pytest.mark.parametrize("state", OrderState)
+async def test_the_states_in_which_nothing_has_left(opened: Opened, state: OrderState) -> None:
+    journal = opened()
+    await journal.append_durable(order(1, state.value))
+    unsent = {OrderState.INTENDED, OrderState.UNKNOWN, OrderState.NOT_SENT}
+    assert journal.restore(SESSION).order_times_ns == (() if state in unsent else (NOON_NS,))
+
+
+async def test_closed_trades_are_those_that_had_a_fill_and_ended_on_the_date(opened: Opened) -> None:
+    journal = opened()
+    closing = msgspec.structs.replace(intent("closing"), purpose="close", strategy="", exit_plan=None)
+    for record in (
+        stage("traded", IntentStage.SENT),
+        fill("a.01", "BUY", 2, intent_id="traded"),
+        IntentRecord(closing, IntentStage.CLOSED, NOON_NS + 1),
+        fill("b.01", "SELL", 2, intent_id="closing"),
+        stage("traded", IntentStage.CLOSED, ts_ns=NOON_NS + 2),
+        stage("never filled", IntentStage.CLOSED),
+        fill("c.01", "BUY", 2, intent_id="reopened"),
+        stage("reopened", IntentStage.CLOSED),
+        stage("reopened", IntentStage.SENT, ts_ns=NOON_NS + 3),
+        fill("d.01", "BUY", 2, ts_ns=NOON_NS - DAY_NS, intent_id="yesterday"),
+        stage("yesterday", IntentStage.CLOSED, ts_ns=NOON_NS - DAY_NS),
+        fill("e.01", "BUY", 2, ts_ns=NOON_NS - DAY_NS, intent_id="overnight"),
+        stage("overnight", IntentStage.CLOSED, ts_ns=NOON_NS + 4),
+    ):
+        await journal.append_durable(record)
+    assert journal.restore(SESSION).closed_trades == (
+        ("zero_dte", "SPY", NOON_NS + 2),
+        ("zero_dte", "SPY", NOON_NS + 4),
+    )
 
 
 async def test_a_session_date_that_is_none(opened: Opened) -> None:

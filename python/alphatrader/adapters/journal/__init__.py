@@ -6,6 +6,6 @@ switch takes the right to send orders away from a trader that may still be alive
 
 from alphatrader.adapters.journal.epochs import take_epoch
 from alphatrader.adapters.journal.journal import SqliteJournal
-from alphatrader.adapters.journal.reader import JournalReader
+from alphatrader.adapters.journal.reader import Entry, JournalReader
 
-__all__ = ["JournalReader", "SqliteJournal", "take_epoch"]
+__all__ = ["Entry", "JournalReader", "SqliteJournal", "take_epoch"]

@@ -13,7 +13,7 @@ from alphatrader.adapters.journal.lock import WriterLock
 from alphatrader.adapters.journal.reader import JournalReader
 from alphatrader.adapters.journal.restore import restore_state
 from alphatrader.adapters.journal.rows import encode_row
-from alphatrader.adapters.journal.writer import Entry, JournalWriter
+from alphatrader.adapters.journal.writer import JournalWriter, Queued
 from alphatrader.domain.errors import JournalError
 from alphatrader.domain.events import JournalChanged
 from alphatrader.domain.records import Record, RestoredState
@@ -111,7 +111,7 @@ class SqliteJournal:
             raise JournalError(f"A record came after {self.path} was closed: close the journal last.")
         # A full queue has been posted by the writer: who appends a fact can do nothing about it.
         with contextlib.suppress(JournalError):
-            self._writer.offer(Entry(encode_row(record)))
+            self._writer.offer(Queued(encode_row(record)))
 
     async def append_durable(self, record: Record) -> None:
         """Return once the record, and all queued before it, are on disk.
@@ -120,13 +120,13 @@ class SqliteJournal:
         JournalError; after either the record is not, or not to be counted as, journaled.
         """
         waiter = asyncio.get_running_loop().create_future()
-        self._writer.offer(Entry(encode_row(record), waiter))
+        self._writer.offer(Queued(encode_row(record), waiter))
         await self._wait(waiter)
 
     async def check_epoch(self) -> None:
         """Raise FencedError if a newer writer took the right to send orders, JournalError if that can't be known."""
         waiter = asyncio.get_running_loop().create_future()
-        self._writer.offer(Entry(None, waiter))
+        self._writer.offer(Queued(None, waiter))
         await self._wait(waiter)
 
     async def _wait(self, waiter: "asyncio.Future[None]") -> None:

@@ -3,23 +3,27 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct
 
 from alphatrader.adapters.journal.epochs import newest_epoch
 from alphatrader.adapters.journal.rows import decode_record
-from alphatrader.adapters.journal.schema import RECORD_TABLES, check_identity
+from alphatrader.adapters.journal.schema import check_identity, record_tables
 from alphatrader.domain.errors import JournalError
 from alphatrader.domain.records import (
     FillRecord,
     IntentRecord,
+    NoticeRecord,
     OperatorRecord,
     OrderRecord,
+    Record,
     RunRecord,
+    ShadowRecord,
     SignalRecord,
     StateRecord,
     SummaryRecord,
@@ -28,6 +32,20 @@ from alphatrader.domain.state import StateChange
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _T = TypeVar("_T")
+
+
+class Entry(NamedTuple):
+    """A record with its place in the journal. ``seq`` only grows, with gaps; ``epoch`` is the writer."""
+
+    seq: int
+    epoch: int
+    record: Record
+
+
+class _SummaryDate(Struct):
+    """What the text of a summary says of its day."""
+
+    session_date: str = ""
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -60,8 +78,28 @@ class JournalReader:
         with self._connection() as connection:
             return {
                 table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - constants
-                for table in RECORD_TABLES
+                for table in record_tables(connection)
             }
+
+    def last_sequence(self) -> int:
+        """Return the newest record's ``seq``, 0 in a new journal: where a follower of what is to come begins."""
+        with self._connection() as connection:
+            newest = " UNION ALL ".join(f"SELECT max(seq) AS seq FROM {t}" for t in record_tables(connection))  # noqa: S608
+            return int(connection.execute(f"SELECT coalesce(max(seq), 0) FROM ({newest})").fetchone()[0])  # noqa: S608
+
+    def after(self, sequence: int, limit: int = 500) -> list[Entry]:
+        """Return the first ``limit`` records of all kinds past ``sequence``, oldest first.
+
+        Whoever follows asks again with the last ``seq`` it was given. None is missed: one writer commits in order.
+        """
+        with self._connection() as connection:
+            # Each table is in order of seq, so this is a merge that ends at the limit, whatever the journal's size.
+            rows = " UNION ALL ".join(
+                f"SELECT seq, epoch, payload FROM {table} WHERE seq > ?1"  # noqa: S608 - constants
+                for table in record_tables(connection)
+            )
+            found = connection.execute(f"{rows} ORDER BY seq LIMIT ?2", (sequence, limit)).fetchall()
+        return [Entry(seq, epoch, _decode(payload)) for seq, epoch, payload in found]
 
     def epoch(self) -> int:
         """Return the newest fencing epoch."""
@@ -97,6 +135,14 @@ class JournalReader:
         """Return what people did."""
         return self._newest("operator_actions", OperatorRecord, limit)
 
+    def notices(self, limit: int = 50) -> list[NoticeRecord]:
+        """Return the latest lines for people."""
+        return self._newest("notices", NoticeRecord, limit)
+
+    def shadows(self, limit: int = 50) -> list[ShadowRecord]:
+        """Return the latest outcomes that shadow signals would have had."""
+        return self._newest("shadows", ShadowRecord, limit)
+
     def summaries(self, limit: int = 20) -> list[SummaryRecord]:
         """Return the ends of runs."""
         return self._newest("summaries", SummaryRecord, limit)
@@ -106,15 +152,32 @@ class JournalReader:
         found = self._select("SELECT payload FROM summaries WHERE run_id = ? ORDER BY seq DESC LIMIT 1", run_id)
         return _of(SummaryRecord, found)[0] if found else None
 
+    def unfinished_runs(self, limit: int = 20) -> list[RunRecord]:
+        """Return the latest starts without a summary: killed ones, and the one that goes on, if a trader lives."""
+        query = (
+            "SELECT payload FROM runs AS r WHERE NOT EXISTS (SELECT 1 FROM summaries WHERE run_id = r.run_id) "
+            "ORDER BY seq DESC LIMIT ?"
+        )
+        return _of(RunRecord, self._select(query, limit))
+
     def clean_sessions(self, mode: str) -> int:
-        """Return on how many New York days a run of ``mode`` ended cleanly: what live trading asks for."""
-        runs = (record for record in _of(RunRecord, self._select("SELECT payload FROM runs")) if record.mode == mode)
-        ids = {record.run_id for record in runs}
-        ends = _of(SummaryRecord, self._select("SELECT payload FROM summaries WHERE clean = 1"))
-        return len({datetime.fromtimestamp(end.ts_ns / 1e9, _NEW_YORK).date() for end in ends if end.run_id in ids})
+        """Return on how many session dates a run of ``mode`` ended cleanly: what live trading asks for."""
+        ends = _of(
+            SummaryRecord,
+            self._select(
+                "SELECT payload FROM summaries WHERE clean = 1 AND run_id IN (SELECT run_id FROM runs WHERE mode = ?)",
+                mode,
+            ),
+        )
+        return len({_session_date(end) for end in ends})
 
     def _newest(self, table: str, kind: type[_T], limit: int) -> list[_T]:
-        return _of(kind, self._select(f"SELECT payload FROM {table} ORDER BY seq DESC LIMIT ?", limit))  # noqa: S608
+        with self._connection() as connection:
+            if table not in record_tables(connection):
+                return []
+            query = f"SELECT payload FROM {table} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constants
+            found = [row[0] for row in connection.execute(query, (limit,))]
+        return _of(kind, found)
 
     def _select(self, query: str, *parameters: int | str) -> list[bytes]:
         with self._connection() as connection:
@@ -131,11 +194,22 @@ class JournalReader:
             ) from error
 
 
-def _of(kind: type[_T], payloads: list[bytes]) -> list[_T]:
+def _decode(payload: bytes) -> Record:
     try:
-        records = [decode_record(payload) for payload in payloads]
-    except msgspec.MsgspecError as error:
+        return decode_record(payload)
+    except (msgspec.MsgspecError, TypeError) as error:
         raise JournalError(
             f"A journal record could not be decoded ({error}): read it with the build that wrote it."
         ) from error
-    return [record for record in records if isinstance(record, kind)]
+
+
+def _of(kind: type[_T], payloads: list[bytes]) -> list[_T]:
+    return [record for record in map(_decode, payloads) if isinstance(record, kind)]
+
+
+def _session_date(end: SummaryRecord) -> date:
+    """Return the date of the session that a summary closes, or of its writing where it names none."""
+    try:
+        return date.fromisoformat(msgspec.json.decode(end.summary, type=_SummaryDate).session_date)
+    except (msgspec.MsgspecError, ValueError):
+        return datetime.fromtimestamp(end.ts_ns / 1e9, _NEW_YORK).date()

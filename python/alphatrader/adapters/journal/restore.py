@@ -3,6 +3,11 @@
 Executions: a contract is told wholly or not at all, because a position is the sum of all its executions. Told are the
 contracts that do not add up to zero, those of intents that are still open, and those that traded on the session date
 (the day's loss limit outlives a restart).
+
+What happened "on the session date" is told by engine time, which is market time in simulation too: intents, orders,
+commissions, signals, notices and shadows carry it, and fills the broker's time. Runs, summaries and epochs carry the
+machine's, as do the state and the action of an operator who speaks while no trader runs; none of these is asked here
+for its date.
 """
 
 import sqlite3
@@ -46,6 +51,16 @@ _COMMISSIONS = (
     "AND seq = (SELECT max(seq) FROM commissions WHERE exec_id = c.exec_id) ORDER BY seq"
 )
 _SIGNALS = "SELECT payload FROM signals WHERE accepted = 1 AND expires_ns >= ? ORDER BY seq"
+# In every other state something of the order has left, also where a kill came between its bytes and its SENT record.
+_ORDER_TIMES = (
+    "SELECT ts_ns FROM orders AS o WHERE ts_ns >= ? AND ts_ns < ? AND seq = (SELECT min(seq) FROM orders "
+    "WHERE order_id = o.order_id AND state NOT IN ('INTENDED', 'UNKNOWN', 'NOT_SENT')) ORDER BY seq"
+)
+_CLOSED_WITH_FILLS = (
+    "SELECT payload FROM intents AS i WHERE stage = 'CLOSED' AND ts_ns >= ? AND ts_ns < ? "
+    "AND seq = (SELECT max(seq) FROM intents WHERE intent_id = i.intent_id) "
+    "AND EXISTS (SELECT 1 FROM fills WHERE intent_id = i.intent_id) ORDER BY seq"
+)
 _MAX_ORDER_ID = (
     "SELECT max(coalesce((SELECT max(max_order_id) FROM intents), 0), "
     "coalesce((SELECT max(order_id) FROM orders), 0), coalesce((SELECT max(order_id) FROM fills), 0))"
@@ -85,7 +100,8 @@ def _restore(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> Rest
     states = _records(connection, StateRecord, "SELECT payload FROM states ORDER BY seq DESC LIMIT 1")
     intents = _records(connection, IntentRecord, _OPEN_INTENTS)
     contracts = _relevant_contracts(connection, [record.intent.intent_id for record in intents], start_ns, end_ns)
-    executions = [r.execution for r in _records(connection, FillRecord, _FILLS, _json(contracts))]
+    fills = _records(connection, FillRecord, _FILLS, _json(contracts))
+    executions = [record.execution for record in fills]
     commissions = _records(connection, CommissionRecord, _COMMISSIONS, _json(e.exec_id for e in executions))
     # Signals carry their own expiry, so all that could live on this date is told; the engine compares with its time.
     signals = _records(connection, SignalRecord, _SIGNALS, start_ns)
@@ -97,6 +113,18 @@ def _restore(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> Rest
         executions=tuple(executions),
         commissions=tuple((record.exec_id, record.commission) for record in commissions),
         fingerprints=tuple((record.signal.fingerprint, record.fingerprint_expires_ns) for record in signals),
+        own_exec_ids=tuple(record.execution.exec_id for record in fills if record.intent_id),
+        order_times_ns=tuple(int(row[0]) for row in connection.execute(_ORDER_TIMES, (start_ns, end_ns))),
+        closed_trades=_closed_trades(connection, start_ns, end_ns),
+    )
+
+
+def _closed_trades(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> tuple[tuple[str, str, int], ...]:
+    ends = _records(connection, IntentRecord, _CLOSED_WITH_FILLS, start_ns, end_ns)
+    return tuple(
+        (end.intent.strategy, end.intent.contract.symbol, end.ts_ns)
+        for end in ends
+        if end.intent.purpose == "open" and end.intent.contract is not None
     )
 
 

@@ -1,19 +1,22 @@
 """How a record becomes a row: the SQL, the searchable columns and the canonical JSON."""
 
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
+from alphatrader.domain.old_layouts import upgrade_record
 from alphatrader.domain.orders import Execution
 from alphatrader.domain.records import (
     CommissionRecord,
     FillRecord,
     IntentRecord,
     IntentStage,
+    NoticeRecord,
     OperatorRecord,
     OrderRecord,
     Record,
     RunRecord,
+    ShadowRecord,
     SignalRecord,
     StateRecord,
     SummaryRecord,
@@ -21,6 +24,11 @@ from alphatrader.domain.records import (
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_OLD_DECODER: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+
+# Quoted, a key: within a text of the record the quotes would be escaped.
+_KEY_OF_BOTH = b'"max_hold_s"'
+_KEY_OF_NEW = b'"exit_plan"'
 
 
 class Row(NamedTuple):
@@ -46,7 +54,10 @@ def encode_row(record: Record) -> Row:
 
 
 def decode_record(payload: bytes) -> Record:
-    """Decode a row's payload. Raises msgspec.DecodeError."""
+    """Decode a row's payload, also one written before trades had exit plans. Raises msgspec.DecodeError."""
+    if _KEY_OF_NEW not in payload and _KEY_OF_BOTH in payload:
+        record: Record = msgspec.convert(upgrade_record(_OLD_DECODER.decode(payload)), Record)
+        return record
     return _DECODER.decode(payload)
 
 
@@ -66,6 +77,8 @@ _SIGNAL = _insert("signals", 5)
 _STATE = _insert("states", 1)
 _OPERATOR = _insert("operator_actions", 2)
 _SUMMARY = _insert("summaries", 2)
+_NOTICE = _insert("notices", 2)
+_SHADOW = _insert("shadows", 2)
 
 
 def _columns(record: Record) -> tuple[str, tuple[int | str, ...]]:
@@ -97,5 +110,9 @@ def _columns(record: Record) -> tuple[str, tuple[int | str, ...]]:
             return _OPERATOR, (record.ts_ns, record.action, record.actor)
         case SummaryRecord():
             return _SUMMARY, (record.ts_ns, record.run_id, int(record.clean))
+        case NoticeRecord():
+            return _NOTICE, (record.ts_ns, record.level, record.code)
+        case ShadowRecord():
+            return _SHADOW, (record.ts_ns, record.signal_id, record.strategy)
         case _:
             assert_never(record)

@@ -4,6 +4,7 @@ One table a record kind: the columns that are searched by, and the whole record 
 ``seq`` is one sequence over all tables: the order in which the records were appended. ``epoch`` is the writer.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,20 +50,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "run_id TEXT NOT NULL, clean INTEGER NOT NULL, payload BLOB NOT NULL)",
         "CREATE TABLE probe (content BLOB NOT NULL)",
     ),
+    (
+        "CREATE TABLE notices (seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, ts_ns INTEGER NOT NULL, "
+        "level TEXT NOT NULL, code TEXT NOT NULL, payload BLOB NOT NULL)",
+        "CREATE TABLE shadows (seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, ts_ns INTEGER NOT NULL, "
+        "signal_id TEXT NOT NULL, strategy TEXT NOT NULL, payload BLOB NOT NULL)",
+        # What is asked at every start must stay quick in a journal of years.
+        "CREATE INDEX fills_by_stem ON fills (stem, exec_id)",
+        "CREATE INDEX fills_by_intent ON fills (intent_id)",
+        "CREATE INDEX orders_by_time ON orders (ts_ns)",
+        "CREATE INDEX summaries_by_run ON summaries (run_id)",
+    ),
 )
 """Entry ``n`` leads from version ``n`` to ``n + 1``. Entries that were released are never changed, only added to."""
 
-RECORD_TABLES = (
-    "runs",
-    "intents",
-    "orders",
-    "fills",
-    "commissions",
-    "signals",
-    "states",
-    "operator_actions",
-    "summaries",
+_TABLES_BY_VERSION: tuple[tuple[str, ...], ...] = (
+    ("runs", "intents", "orders", "fills", "commissions", "signals", "states", "operator_actions", "summaries"),
+    ("notices", "shadows"),
 )
+"""The tables of records that each version added."""
+
+RECORD_TABLES = tuple(itertools.chain.from_iterable(_TABLES_BY_VERSION))
+"""All that this build knows."""
+
+
+def record_tables(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return those that the file has: a reader may come before the trader that migrates it. Raises sqlite3.Error."""
+    return tuple(itertools.chain.from_iterable(_TABLES_BY_VERSION[: _pragma(connection, "user_version")]))
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -29,7 +29,7 @@ Listener = Callable[[bool, str], None]
 
 
 @dataclass(slots=True)
-class Entry:
+class Queued:
     """A queued record (``row``) or a question for the epoch (None), and who waits for it."""
 
     row: Row | None
@@ -46,7 +46,7 @@ class JournalWriter:
         self._epoch = epoch
         self._next_seq = next_seq
         self._capacity = capacity
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[Queued] = deque()
         self._changed = threading.Condition()
         self._waiters = 0
         self._stopping = False
@@ -77,7 +77,7 @@ class JournalWriter:
             if not self._up:
                 listener(False, self._reason)
 
-    def offer(self, entry: Entry) -> None:
+    def offer(self, entry: Queued) -> None:
         """Queue. Raises JournalError if the queue is full or the writer has stopped: then nothing was queued."""
         with self._changed:
             if self._stopping or self._beyond_repair:
@@ -136,7 +136,7 @@ class JournalWriter:
             return not self._stopping
         return not (self._stopping and not self._entries)
 
-    def _take(self) -> list[Entry]:
+    def _take(self) -> list[Queued]:
         with self._changed:
             if self._up:
                 self._changed.wait_for(lambda: self._entries or self._stopping)
@@ -146,7 +146,7 @@ class JournalWriter:
             self._waiters -= sum(entry.waiter is not None for entry in batch)
             return batch
 
-    def _commit(self, batch: list[Entry]) -> None:
+    def _commit(self, batch: list[Queued]) -> None:
         """Write a batch and acknowledge it. Raises sqlite3.Error, OSError with nothing acknowledged."""
         seq = self._next_seq
         if all(entry.row is None for entry in batch):
@@ -172,7 +172,7 @@ class JournalWriter:
                 answers.append((entry.waiter, refusal if fenced_by and asks_for_right else None))
         _answer(answers)
 
-    def _put_back(self, batch: list[Entry], error: Exception) -> None:
+    def _put_back(self, batch: list[Queued], error: Exception) -> None:
         """Undo, fail everybody who waits (order: a later record can't be durable before an earlier), keep the facts."""
         with contextlib.suppress(sqlite3.Error):  # SQLite has often rolled back by itself already
             if self._connection.in_transaction:

@@ -1,27 +1,17 @@
 import asyncio
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.adapters.journal.journal_records import NOON_NS, Sink, fill, operator, signal, stage
+from tests.adapters.journal.journal_records import NOON_NS, Sink, fill, operator, stage
 
-from alphatrader.adapters.journal import JournalReader, SqliteJournal, schema, take_epoch
+from alphatrader.adapters.journal import JournalReader, SqliteJournal, schema
 from alphatrader.adapters.journal.writer import BATCH_MAX_ROWS
-from alphatrader.domain.errors import FencedError, JournalError
+from alphatrader.domain.errors import JournalError
 from alphatrader.domain.events import JournalChanged
-from alphatrader.domain.records import (
-    CommissionRecord,
-    IntentStage,
-    OrderRecord,
-    RunRecord,
-    StateRecord,
-    SummaryRecord,
-)
-from alphatrader.domain.state import StateChange, TradingState
+from alphatrader.domain.records import IntentStage
 
 Opened = Callable[..., SqliteJournal]
 
@@ -60,53 +50,6 @@ def faulty_connect(holder: list[Faulty]) -> Callable[[Path], sqlite3.Connection]
         return connection
 
     return connect
-
-
-async def test_every_kind_of_record_comes_back_as_it_was(opened: Opened, tmp_path: Path) -> None:
-    journal = opened()
-    run = RunRecord(run_id="r", epoch=1, mode="paper", build="b", settings="{}", ts_ns=NOON_NS)
-    state = StateRecord(StateChange(TradingState.HALTED, "me", "why", NOON_NS))
-    summary = SummaryRecord(run_id="r", clean=True, summary="{}", ts_ns=NOON_NS)
-    order = OrderRecord(order_id=5, perm_id=6, intent_id="i", leg="entry", state="WORKING", filled=0, ts_ns=NOON_NS)
-    commission = CommissionRecord("e.01", Decimal("0.65"), "USD", NOON_NS)
-    for record in (
-        run,
-        stage("i", IntentStage.INTENDED),
-        order,
-        fill("e.01", "BUY", 2),
-        commission,
-        signal("s"),
-        state,
-    ):
-        journal.append(record)
-    journal.append(operator(1))
-    await journal.append_durable(summary)
-
-    reader = JournalReader(tmp_path / "journal.db")
-    assert reader.runs() == [run]
-    assert reader.intents() == [stage("i", IntentStage.INTENDED)]
-    assert reader.orders() == [order]
-    assert reader.fills() == [fill("e.01", "BUY", 2)]
-    assert reader.signals() == [signal("s")]
-    assert reader.state() == state.change
-    assert reader.operator_actions() == [operator(1)]
-    assert reader.summary("r") == summary
-    assert reader.summary("other") is None
-    assert reader.counts()["commissions"] == 1
-
-
-async def test_clean_sessions_are_days_on_which_a_run_of_the_mode_ended_well(opened: Opened) -> None:
-    journal = opened()
-    day_ns = 86_400_000_000_000
-    for number, (mode, clean, day) in enumerate(
-        [("paper", True, 0), ("paper", True, 0), ("paper", False, 1), ("live", True, 2), ("paper", True, 3)]
-    ):
-        ts_ns = NOON_NS + day * day_ns
-        journal.append(RunRecord(run_id=f"r{number}", epoch=1, mode=mode, build="b", settings="{}", ts_ns=ts_ns))
-        journal.append(SummaryRecord(run_id=f"r{number}", clean=clean, summary="{}", ts_ns=ts_ns))
-    await journal.append_durable(operator(1))
-    assert journal.reader().clean_sessions("paper") == 2
-    assert journal.reader().clean_sessions("live") == 1
 
 
 async def test_an_acknowledgement_means_on_disk_and_keeps_the_order_under_load(opened: Opened, tmp_path: Path) -> None:
@@ -243,28 +186,6 @@ async def test_a_queue_that_overflows_is_a_lasting_failure(opened: Opened, sink:
     assert changes(sink) == [False]
 
 
-async def test_a_newer_epoch_stops_orders_but_not_facts(opened: Opened, tmp_path: Path) -> None:
-    journal = opened()
-    assert journal.epoch == 1
-    await journal.check_epoch()
-    assert take_epoch(tmp_path / "journal.db", "kill switch") == 2
-    with pytest.raises(FencedError, match="epoch 2"):
-        await journal.check_epoch()
-    with pytest.raises(FencedError):
-        await journal.append_durable(stage("i", IntentStage.INTENDED))
-    await journal.append_durable(fill("e.01", "SELL", 2))
-    assert journal.reader().intents() == []
-    assert len(journal.reader().fills()) == 1
-
-
-async def test_epochs_grow_over_restarts(opened: Opened) -> None:
-    first = opened()
-    await first.close()
-    second = opened()
-    assert (first.epoch, second.epoch) == (1, 2)
-    await second.append_durable(operator(1))
-
-
 async def test_closing_writes_what_is_queued_and_frees_the_lock(opened: Opened, tmp_path: Path) -> None:
     journal = opened()
     for number in range(2_000):
@@ -297,24 +218,3 @@ async def test_the_disk_that_never_answers_is_a_journal_failure(
         await journal.append_durable(operator(1))
     holder[0].gate.set()
     await until(lambda: changes(sink) == [False, True])
-
-
-def test_a_second_process_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    release_reading, release_writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        SqliteJournal.open(tmp_path / "journal.db", tmp_path / "trader.lock")
-        os.write(writing, b"x")
-        os.read(release_reading, 1)
-        os._exit(0)
-    try:
-        os.read(reading, 1)
-        with pytest.raises(JournalError, match=rf"pid {child}\b") as caught:
-            SqliteJournal.open(tmp_path / "journal.db", tmp_path / "trader.lock")
-        assert "\n" not in str(caught.value)
-        assert take_epoch(tmp_path / "journal.db", "kill switch") == 2
-    finally:
-        os.write(release_writing, b"x")
-        os.waitpid(child, 0)
-    asyncio.run(SqliteJournal.open(tmp_path / "journal.db", tmp_path / "trader.lock").close())

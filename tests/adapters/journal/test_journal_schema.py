@@ -1,12 +1,19 @@
 """Files that are not what they should be, and the way from an older version to a newer one."""
 
 import sqlite3
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.adapters.journal import version_1
+from tests.adapters.journal.journal_records import notice
 
-from alphatrader.adapters.journal import JournalReader, SqliteJournal, schema, take_epoch
+from alphatrader.adapters.journal import JournalReader, SqliteJournal, schema
 from alphatrader.domain.errors import JournalError
+from alphatrader.domain.records import IntentStage
+
+Opened = Callable[..., SqliteJournal]
 
 
 def refused(tmp_path: Path, words: str) -> None:
@@ -61,26 +68,63 @@ def test_a_failed_open_frees_the_lock(tmp_path: Path) -> None:
     refused(tmp_path, "could not be opened")
 
 
-def test_readers_and_kill_switches_make_no_journal(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="no journal at"):
-        JournalReader(tmp_path / "journal.db").counts()
-    with pytest.raises(JournalError, match="no journal at"):
-        take_epoch(tmp_path / "journal.db", "me")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_migration_keeps_the_rows_and_is_all_or_nothing(tmp_path: Path) -> None:
     connection = schema.connect(tmp_path / "journal.db")
     schema.migrate(connection, 0)
+    known = len(schema.MIGRATIONS)
     connection.execute("INSERT INTO epochs VALUES (1, 'a', 2, 3)")
     broken = (*schema.MIGRATIONS, ("ALTER TABLE epochs ADD COLUMN host TEXT", "ALTER TABLE nowhere ADD COLUMN x"))
     with pytest.raises(sqlite3.OperationalError):
-        schema.migrate(connection, 1, broken)
-    assert schema.check_identity(connection, tmp_path) == 1
+        schema.migrate(connection, known, broken)
+    assert schema.check_identity(connection, tmp_path) == known
     assert connection.execute("SELECT * FROM epochs").fetchall() == [(1, "a", 2, 3)]
 
     newer = (*schema.MIGRATIONS, ("ALTER TABLE epochs ADD COLUMN host TEXT",))
-    schema.migrate(connection, 1, newer)
-    assert schema.check_identity(connection, tmp_path, len(newer)) == 2
+    schema.migrate(connection, known, newer)
+    assert schema.check_identity(connection, tmp_path, len(newer)) == len(newer)
     assert connection.execute("SELECT * FROM epochs").fetchall() == [(1, "a", 2, 3, None)]
     connection.close()
+
+
+def test_the_tables_of_every_version_are_those_that_its_migrations_make(tmp_path: Path) -> None:
+    made: set[str] = set()
+    for version in range(len(schema.MIGRATIONS) + 1):
+        connection = schema.connect(tmp_path / f"{version}.db")
+        schema.migrate(connection, 0, schema.MIGRATIONS[:version])
+        made = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert set(schema.record_tables(connection)) == made - {"epochs", "probe"}
+        connection.close()
+    assert set(schema.RECORD_TABLES) == made - {"epochs", "probe"}
+
+
+async def test_a_journal_of_version_1_is_opened_and_restored(opened: Opened, tmp_path: Path) -> None:
+    version_1.write_journal(tmp_path / "journal.db")
+    before = JournalReader(tmp_path / "journal.db")
+    counts, sessions, last = before.counts(), before.clean_sessions("paper"), before.last_sequence()
+
+    journal = opened()
+    assert journal.epoch == 3
+    reader = journal.reader()
+    assert reader.counts() == {**counts, "notices": 0, "shadows": 0}
+    assert reader.clean_sessions("paper") == sessions == version_1.CLEAN_SESSIONS
+
+    restored = journal.restore(version_1.SESSION)
+    opening, closing = restored.intents
+    assert (opening.intent.intent_id, closing.intent.intent_id) == (version_1.OPEN_ID, version_1.FLATTEN_ID)
+    assert opening.stage is closing.stage is IntentStage.SENT
+    assert opening.intent.exit_plan is not None
+    assert opening.intent.exit_plan.max_hold_s == 180.0
+    assert opening.intent.reference_price == Decimal("1.22")
+    assert [ticket.stop_price for ticket in opening.intent.tickets] == [None, Decimal("0.90"), None]
+    assert closing.intent.exit_plan is None
+    assert [execution.exec_id for execution in restored.executions] == ["0000a489.00000001.01.01"]
+    assert restored.own_exec_ids == ("0000a489.00000001.01.01",)
+    assert restored.order_times_ns == tuple(version_1.SENT_NS + number for number in range(3))
+    assert restored.closed_trades == ()  # one trade was closed, and had no fill
+    assert restored.max_order_id == 7
+    assert [fingerprint for fingerprint, _ in restored.fingerprints] == ["37f6e385064cc845b33fd6e04ed8322e"]
+
+    await journal.append_durable(notice(1))
+    [entry] = reader.after(last)
+    assert (entry.seq, entry.epoch, entry.record) == (last + 1, 3, notice(1))
+    assert reader.counts()["notices"] == 1
