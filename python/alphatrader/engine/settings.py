@@ -7,7 +7,8 @@ Durations of the market are in seconds of market time; ages of data are in wall 
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SerializeAsAny, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails
 
 from alphatrader.analytics.settings import MarketStateSettings, ToxicityWeights
 from alphatrader.execution.settings import ExecutionSettings
@@ -77,10 +78,17 @@ class EngineSettings(Settings):
         if not isinstance(blocks, dict):
             return blocks
         folder = info.data.get("strategies_dir")
-        return {
-            name: block if isinstance(block, StrategySettings) else settings_model(str(name), folder)(**(block or {}))
-            for name, block in blocks.items()
-        }
+        read: dict[str, StrategySettings] = {}
+        faults: list[InitErrorDetails] = []
+        for name, block in blocks.items():
+            try:
+                known = isinstance(block, StrategySettings)
+                read[name] = block if known else settings_model(str(name), folder).model_validate(block or {})
+            except ValidationError as error:
+                faults += [_placed(fault, str(name)) for fault in error.errors()]
+        if faults:
+            raise ValidationError.from_exception_data("strategies", faults)
+        return read
 
     @model_validator(mode="after")
     def _strategies_trade_known_symbols(self) -> Self:
@@ -96,3 +104,13 @@ class EngineSettings(Settings):
     def symbols_of(self, strategy: str) -> tuple[str, ...]:
         """Return the underlyings of a strategy: those of its block, or all."""
         return self.strategies[strategy].symbols or self.symbols
+
+
+def _placed(fault: ErrorDetails, name: str) -> InitErrorDetails:
+    """Return a fault of a strategy's block with its place among the blocks."""
+    return {
+        "type": fault["type"],
+        "loc": (name, *fault["loc"]),
+        "input": fault["input"],
+        "ctx": fault.get("ctx", {}),
+    }
