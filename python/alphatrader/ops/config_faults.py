@@ -26,8 +26,10 @@ def faults_of(error: ValidationError, content: object = None) -> list[str]:
 def unknown_strategies(content: object) -> list[str]:
     """Remove strategies that cannot be found or loaded from a tree of sections; return a line for each."""
     blocks = _inside(content, _STRATEGIES)
+    if not isinstance(blocks, dict):
+        return []
     faults: list[str] = []
-    for name in list(blocks) if isinstance(blocks, dict) else ():
+    for name in list(blocks):
         try:
             settings_model(name, _folder(content))
         except ConfigError as error:
