@@ -1,81 +1,92 @@
-"""The gateway of a run: the simulated one, started or adopted, or the broker's at its address."""
+"""The simulated gateway as a child: started again on the same ports, with its market where it was."""
 
-import asyncio
-from dataclasses import dataclass
+import contextlib
+import os
+import signal
 
-from alphatrader.adapters.ibkr.settings import Endpoint
-from alphatrader.control.sim_link import ask_simulator
-from alphatrader.domain.errors import LinkError
+from alphatrader.control.simulator import MarketClock, SimulatedGateway
+from alphatrader.domain.errors import AlphaTraderError, LinkError
 from alphatrader.ops.config_sections import AppConfig
+from alphatrader.ops.console import Terminal
 from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import RunOptions
-from alphatrader.supervisor.processes import Child, start_child, stop_child
+from alphatrader.supervisor.child import Child
+from alphatrader.supervisor.process import RunningProcess, adopt, spawn, until_announced
 
-_HOST = "127.0.0.1"
-_SHUTDOWN_WAIT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayLink:
-    """A running simulated gateway and the market's clock when it was asked."""
-
-    child: Child
-    port: int
-    control_port: int
-    alphavantage_port: int
-    market_ns: int
-    speed: float
-    seed: int
-    session_date: str
-    label: str
+_START_TIMEOUT_S = 60.0
 
 
-async def start_gateway(config: AppConfig, options: RunOptions, home: Home) -> GatewayLink | None:
-    """Start the simulated gateway, or adopt the one that a killed trader left; None with the broker's gateway.
+class GatewayChild(Child):
+    """The simulated market and broker. With a real gateway there is none: that one is not ours."""
 
-    Raises LinkError.
-    """
-    if config.gateway.kind != "simulated":
-        return None
-    simulator = config.simulator.model_copy(update={"seed": options.seed, "speed": options.speed})
-    arguments = ["alphatrader.sim", "--state-dir", str(home.exchange.resolve()), *simulator.to_arguments()]
-    arguments += ["--symbols", ",".join(config.engine.symbols)]
-    if options.tape is not None:
-        arguments += ["--tape", str(options.tape.resolve())]
-    child = await start_child(
-        "the simulated gateway", arguments, home.exchange / "sim.json", home.logs / "gateway.out", timeout_s=60.0
-    )
-    body = child.announcement
-    clock = await ask_simulator(_HOST, body["control_port"], {"op": "clock"})
-    return GatewayLink(
-        child=child,
-        port=body["port"],
-        control_port=body["control_port"],
-        alphavantage_port=body["alphavantage_port"],
-        market_ns=clock["market_ns"],
-        speed=clock["speed"],
-        seed=clock["seed"],
-        session_date=clock["session_date"],
-        label=clock["label"],
-    )
+    name = "gateway"
+    title = "the simulated gateway"
+    restart_words = "it is started again on the same ports, with its market where it was,"
 
+    def __init__(self, config: AppConfig, options: RunOptions, home: Home, terminal: Terminal) -> None:
+        self._config = config
+        self._options = options
+        self._home = home
+        self._terminal = terminal
+        self._gateway: SimulatedGateway | None = None
 
-async def stop_gateway(link: GatewayLink) -> None:
-    """End the simulated gateway cleanly: its exchange state stays on disk."""
-    try:
-        await ask_simulator(_HOST, link.control_port, {"op": "shutdown"})
-    except LinkError:
-        await stop_child(link.child)
-        return
-    for _ in range(int(_SHUTDOWN_WAIT_S / 0.05)):
-        if not link.child.alive:
-            return
-        await asyncio.sleep(0.05)
-    await stop_child(link.child)
+    async def start(self, again_because: str) -> RunningProcess:
+        """See :class:`Child`. Raises LinkError, StartFailedError."""
+        home, printed = self._home, self._home.printed("gateway")
+        process = adopt(home.gateway_announcement, printed)
+        if process is None:
+            home.gateway_announcement.unlink(missing_ok=True)
+            process = await spawn("alphatrader.sim", self._arguments(), printed, environment=os.environ)
+            await until_announced(process, self.title, home.gateway_announcement, _START_TIMEOUT_S)
+        try:
+            self._gateway = SimulatedGateway.announced(home.gateway_announcement)
+            clock = await self._at_our_speed(self._gateway)
+        except BaseException:
+            if not process.adopted:
+                process.send(signal.SIGKILL)
+            raise
+        if not again_because:
+            how = ", adopted" if process.adopted else ""
+            text = f"{clock.label}, TWS protocol on port {self._gateway.port}, {clock.speed:g}x time{how}"
+            self._terminal.fact("gateway", text)
+        return process
 
+    async def check(self) -> None:
+        """Raise AlphaTraderError unless it tells its clock."""
+        if self._gateway is None:
+            raise LinkError("it is not up yet")
+        await self._gateway.clock()
 
-def broker_endpoint(config: AppConfig, link: GatewayLink | None) -> Endpoint:
-    """Return where the gateway of this run is: the simulated one, or the broker's of the mode."""
-    if link is None:
-        return config.endpoint()
-    return Endpoint(host=_HOST, port=link.port, client_id=config.gateway.client_ids.trader)
+    async def stop(self, process: RunningProcess, number: signal.Signals) -> tuple[int | None, bool]:
+        """Ask it to end, so that its market's time is saved; its exchange rests on disk."""
+        del number
+        if self._gateway is not None:
+            with contextlib.suppress(AlphaTraderError):
+                await self._gateway.shut_down()
+                with contextlib.suppress(TimeoutError):
+                    return await process.ended_within(self.stop_timeout_s), False
+        return await process.end(signal.SIGTERM, self.stop_timeout_s)
+
+    async def _at_our_speed(self, gateway: SimulatedGateway) -> MarketClock:
+        """Return its clock; one that was adopted may have been started at another speed."""
+        clock = await gateway.clock()
+        if clock.speed != self._options.speed:
+            clock = await gateway.set_speed(self._options.speed)
+        return clock
+
+    def _arguments(self) -> list[str]:
+        options, before = self._options, self._gateway
+        choice: dict[str, object] = {"seed": options.seed, "speed": options.speed}
+        if before is not None:
+            # Whoever is connected, or holds these numbers, finds it again.
+            choice |= {
+                "port": before.port,
+                "control_port": before.control_port,
+                "alphavantage_port": before.alphavantage_port,
+            }
+        arguments = self._config.simulator.model_copy(update=choice).to_arguments()
+        arguments += ["--state-dir", str(self._home.exchange.resolve())]
+        arguments += ["--symbols", ",".join(self._config.engine.symbols)]
+        if options.tape is not None:
+            arguments += ["--tape", str(options.tape.resolve())]
+        return arguments

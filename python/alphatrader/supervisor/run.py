@@ -1,21 +1,40 @@
-"""``alphatrader run``: one trader from start to clean stop.
+"""``alphatrader run``: a supervisor from its start to its clean end.
 
-home ─► journal, event log ─► Redis, simulated gateway, dashboard (children) ─► clock, session
-     ─► engine + runner ─► connect ─► warm-up ─► trade ─► stop ─► reconcile ─► summary
+configuration ─► live guard ─► home, its lock ─► Redis ─► simulated gateway ─► page, trader ─► … ─► stopped in reverse
 """
 
 import asyncio
-import dataclasses
-import datetime as dt
+import signal
+import sys
+import time
 from pathlib import Path
 
-from alphatrader.domain.errors import ConfigError, DataError
+from alphatrader.adapters.journal.lock import WriterLock
+from alphatrader.control.announcements import remove_announcement, write_announcement
+from alphatrader.domain.errors import AlphaTraderError, ConfigError, DataError, JournalError
+from alphatrader.ops.build import build_hash
 from alphatrader.ops.config import load_config, secret_values, with_mode
 from alphatrader.ops.config_sections import AppConfig, Mode
-from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
-from alphatrader.ops.live_guard import check_live
+from alphatrader.ops.console import Terminal
+from alphatrader.ops.home import Home
+from alphatrader.ops.live_guard import confirm_live
 from alphatrader.ops.logs import start_logging
-from alphatrader.ops.run_options import RunOptions
+from alphatrader.ops.run_options import RunOptions, TraderOptions
+from alphatrader.supervisor.children import children_of
+from alphatrader.supervisor.homes import prepare_home, resumed_options
+from alphatrader.supervisor.page import end_left_over_page
+from alphatrader.supervisor.supervisor import RunEnd, Supervisor
+
+LOCK_WAIT_S = 30.0
+"""How long a run waits for the trader of the run before it, which winds down when its supervisor is gone."""
+
+
+class RunFailedError(AlphaTraderError):
+    """The run ended with a status that is not 0."""
+
+    def __init__(self, end: RunEnd) -> None:
+        super().__init__(end.words)
+        self.exit_code = end.status
 
 
 def run_command(
@@ -25,71 +44,109 @@ def run_command(
     speed: float | None,
     seed: int | None,
     duration_s: float | None,
+    days: int | None,
     tape: Path | None,
     headless: bool,
     resume: bool,
 ) -> None:
-    """Run a trader until it is stopped. Raises AlphaTraderError with one clear line."""
+    """Run until stopped. Raises AlphaTraderError with one clear line; its exit status is that of the trader."""
     config = load_config(config_path)
     if mode is not None:
         config = with_mode(config, mode)
     simulated = config.gateway.kind == "simulated"
     if not simulated and any(value is not None for value in (speed, seed, tape)):
         raise ConfigError("--speed, --seed and --tape belong to the simulated market; gateway.kind is ibkr")
-    if tape is not None and not tape.is_file():
+    if tape is not None and not tape.exists():
         raise DataError(f"the tape {tape} does not exist: name a Lean zip, for example 20131010_tick_trade.zip")
     options = RunOptions(
         mode=config.mode,
         speed=speed if speed is not None else config.simulator.speed,
         seed=seed if seed is not None else config.simulator.seed,
         duration_s=duration_s,
+        days=days,
         tape=tape,
         headless=headless,
         resume=resume,
     )
-    if config.mode == "live":
-        check_live(config)
+    confirmed = confirm_live(config, stdin=sys.stdin) if config.mode == "live" else ""
     home = prepare_home(config, options)
+    notes: list[str] = []
     if resume and simulated:
-        options = _as_it_was(options, home, speed=speed, seed=seed, tape=tape)
-    from alphatrader.trader.day import TradingSession  # noqa: PLC0415 - loads the engine and every adapter
-
-    # The terminal tells what people need; the files tell everything.
-    with start_logging(
-        config.logging, process="trader", directory=home.logs, secrets=secret_values(config), quiet_console=True
-    ):
-        asyncio.run(TradingSession(config, options, home).run())
-
-
-def _as_it_was(
-    options: RunOptions, home: Home, *, speed: float | None, seed: int | None, tape: Path | None
-) -> RunOptions:
-    """Take what the command line left open from the run that is resumed."""
-    label = home.label()
-    return dataclasses.replace(
-        options,
-        speed=label.speed if speed is None else options.speed,
-        seed=label.seed if seed is None else options.seed,
-        tape=Path(label.tape) if tape is None and label.tape else options.tape,
+        options = resumed_options(config, options, home, notes, speed=speed, seed=seed, tape=tape)
+    trader = TraderOptions(
+        home=home.path.resolve(),
+        mode=options.mode,
+        config=config_path,
+        duration_s=duration_s,
+        days=days,
+        confirmed_account=confirmed,
     )
+    lock = WriterLock.acquire(home.supervisor_lock)
+    try:
+        with start_logging(
+            config.logging, process="supervisor", directory=home.logs, secrets=secret_values(config), quiet_console=True
+        ):
+            end = asyncio.run(_supervise(config, options, trader, home, notes))
+    finally:
+        lock.release()
+    if end.status:
+        raise RunFailedError(end)
 
 
-def prepare_home(config: AppConfig, options: RunOptions) -> Home:
-    """Create the run's home, or find the one to resume. Raises ConfigError."""
-    state_dir = config.paths.state_dir
-    if config.gateway.kind == "ibkr":
-        home = broker_home(state_dir, options.mode)
-    else:
-        home = simulated_home(state_dir, resume=options.resume)
-    if not (home.path / "home.json").exists():
-        home.write_label(
-            HomeLabel(
-                mode=options.mode,
-                simulated=config.gateway.kind == "simulated",
-                seed=options.seed,
-                speed=options.speed,
-                tape=str(options.tape.resolve()) if options.tape else "",
-                created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            )
-        )
-    return home
+async def _supervise(
+    config: AppConfig, options: RunOptions, trader: TraderOptions, home: Home, notes: list[str]
+) -> RunEnd:
+    terminal = Terminal(logged=True)
+    supervisor = Supervisor(
+        children_of(config, options, trader, home, terminal),
+        terminal,
+        lambda pids: write_announcement(home.supervisor_announcement, {"children": pids}),
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, supervisor.request_stop, number)
+    # A closed terminal window is no wish to stop: positions are open.
+    loop.add_signal_handler(signal.SIGHUP, terminal.lose, "the terminal was closed (SIGHUP)")
+    _introduce(terminal, config, options, home, notes)
+    await _wait_for_the_last_trader(home, terminal)
+    if options.headless or not config.dashboard.enabled:
+        await end_left_over_page(home)
+    try:
+        return await supervisor.run()
+    finally:
+        remove_announcement(home.supervisor_announcement)
+
+
+def _introduce(terminal: Terminal, config: AppConfig, options: RunOptions, home: Home, notes: list[str]) -> None:
+    """Print what is known before anything runs."""
+    kind = "SIMULATED MARKET" if config.gateway.kind == "simulated" else "INTERACTIVE BROKERS"
+    terminal.banner(f" AlphaTrader Pro   {options.mode.upper()} - {kind} ")
+    terminal.fact("config", f"ok, build {build_hash()}")
+    for note in notes:
+        terminal.fact("config", note)
+    terminal.fact("journal", str(home.journal))
+    for name, block in config.engine.strategies.items():
+        if block.mode == "off":
+            terminal.fact("strategy", f"{name} off")
+            continue
+        symbols = ", ".join(config.engine.symbols_of(name))
+        terminal.fact("strategy", f"{name} {block.mode}: {symbols}, budget {block.budget_share:.0%}")
+
+
+async def _wait_for_the_last_trader(home: Home, terminal: Terminal) -> None:
+    """Wait until the journal is free: a trader whose supervisor was killed is winding down. Raises JournalError."""
+    deadline_s, told = time.monotonic() + LOCK_WAIT_S, False
+    while True:
+        try:
+            WriterLock.acquire(home.lock).release()
+        except JournalError as error:
+            if time.monotonic() > deadline_s:
+                raise
+            if not told:
+                words = str(error).partition(":")[0]
+                text = f"{words}: it winds down since its supervisor is gone; waiting up to {LOCK_WAIT_S:.0f} s for it"
+                terminal.fact("trader", text, "warning")
+                told = True
+            await asyncio.sleep(0.2)
+        else:
+            return
