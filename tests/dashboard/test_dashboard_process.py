@@ -31,6 +31,7 @@ async def test_it_serves_until_told_to_stop_and_removes_its_announcement(home: P
     first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
     announced = json.loads((home / "dashboard.json").read_bytes())
     assert announced["pid"] == process.pid
+    assert announced["url"].endswith(f":{announced['address'][1]}")
     assert first == f"dashboard: {announced['url']}\n"
     assert "token" not in first, "a log file must not hold the login link"
     async with httpx.AsyncClient() as client:
@@ -63,7 +64,7 @@ async def test_a_missing_home_is_one_clear_line(home: Path) -> None:
 
 
 async def test_a_successors_announcement_is_left_alone(home: Path) -> None:
-    announcement = Announcement(home / "dashboard.json", "http://127.0.0.1:1")
+    announcement = Announcement(home / "dashboard.json", "http://127.0.0.1:1", ("127.0.0.1", 1))
     await announcement.write("token")
     body = json.loads((home / "dashboard.json").read_bytes())
     (home / "dashboard.json").write_text(json.dumps(body | {"pid": 1}))

@@ -18,8 +18,8 @@ _SLACK_S = 2.0
 """Starts of processes are known to about a second."""
 
 
-def read_announcement(path: Path) -> dict[str, Any] | None:
-    """Return an announcement whose process lives; None otherwise."""
+def read_announcement(path: Path, *, of_the_dead: bool = False) -> dict[str, Any] | None:
+    """Return an announcement whose process lives, or with ``of_the_dead`` any; None otherwise."""
     try:
         written_s = path.stat().st_mtime
         body = msgspec.json.decode(path.read_bytes())
@@ -27,6 +27,8 @@ def read_announcement(path: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(body, dict) or not isinstance(body.get("pid"), int):
         return None
+    if of_the_dead:
+        return body
     started_s = started_at_s(body["pid"])
     return body if started_s is not None and started_s <= written_s + _SLACK_S else None
 

@@ -1,53 +1,28 @@
 """``dashboard.json`` in the home: where the page is and how to log in, for the home's owner only."""
 
 import asyncio
-import contextlib
-import os
-import secrets
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
-
-class AnnouncementBody(Struct, frozen=True):
-    """The file's content. ``login_url`` works once; the file then holds the next one."""
-
-    pid: int
-    url: str
-    login_url: str
+from alphatrader.control.announcements import remove_announcement, write_announcement
 
 
 class Announcement:
-    """Writes the file atomically with mode 0600, and removes it at the end."""
+    """The page's announcement. ``url`` is what browsers open, ``address`` where this process listens."""
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(self, path: Path, url: str, address: tuple[str, int]) -> None:
         self._path = path
+        self._address = address
         self.url = url
 
     def login_url(self, token: str) -> str:
-        """Return the link for a token."""
+        """Return the link for a token. It works once; the file then holds the next one."""
         return f"{self.url}/login?token={token}"
 
     async def write(self, token: str) -> None:
         """Replace the file. Raises OSError."""
-        await asyncio.to_thread(self._write, token)
-
-    def _write(self, token: str) -> None:
-        body = AnnouncementBody(os.getpid(), self.url, self.login_url(token))
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        # Mode at creation: between a write and a chmod others could read the link.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(body) + b"\n")
-            temporary.replace(self._path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        body = {"url": self.url, "login_url": self.login_url(token), "address": self._address}
+        await asyncio.to_thread(write_announcement, self._path, body)
 
     def remove(self) -> None:
         """Remove the file if it is still ours: a successor may have replaced it."""
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
-            if msgspec.json.decode(self._path.read_bytes(), type=AnnouncementBody).pid == os.getpid():
-                self._path.unlink()
+        remove_announcement(self._path)

@@ -77,5 +77,5 @@ async def command(request: Request[Session, None, object], data: JSONBody[Comman
         wanted = f"type {word} to confirm" if word else "it needs no confirmation, and takes none"
         raise ValidationException(f"{data.action} was not sent: {wanted}")
     control: TraderControl = request.app.state.control
-    answer = await control.command(data.action, data.reason or "pressed on the page")
-    return CommandResult(ok=True, action=data.action, state=answer.state)
+    state = await control.command(data.action, data.reason or "pressed on the page")
+    return CommandResult(ok=True, action=data.action, state=state)

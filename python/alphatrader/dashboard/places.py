@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alphatrader.adapters.redis.sockets import choose_socket
 from alphatrader.domain.errors import ConfigError
+from alphatrader.ops.home import Home
 
 _SCHEMES = frozenset({"unix", "redis", "rediss"})
 
@@ -28,19 +28,19 @@ class RunPlaces:
     @property
     def redis_url(self) -> str:
         """The given URL, or the private server of the home."""
-        return self.given_redis_url or f"unix://{choose_socket(self.home.resolve() / 'redis')[0]}"
+        return self.given_redis_url or Home(self.home).redis_url
 
     @property
     def control_socket(self) -> Path:
         """The given path, or the trader's socket in the home."""
-        return self.given_control_socket or self.home / "control.sock"
+        return self.given_control_socket or Home(self.home).control_socket
 
     @property
     def journal(self) -> Path:
         """The run's journal; the page only reads it."""
-        return self.home / "journal.db"
+        return Home(self.home).journal
 
     @property
     def announcement(self) -> Path:
         """The file that tells the home's owner where the page is and how to log in."""
-        return self.home / "dashboard.json"
+        return Home(self.home).page_announcement

@@ -7,8 +7,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from alphatrader.dashboard.control import CommandRefusedError, CommandUnansweredError
-from alphatrader.domain.errors import LinkError
+from alphatrader.domain.errors import LinkError, PeerRefusedError, UnansweredError
 
 AnyRequest = Request[object, object, object]  # type: ignore[type-var]
 
@@ -28,17 +27,17 @@ def _trader_missing(_: AnyRequest, error: LinkError) -> Response[bytes]:
     return problem(503, str(error))
 
 
-def _unanswered(_: AnyRequest, error: CommandUnansweredError) -> Response[bytes]:
+def _unanswered(_: AnyRequest, error: UnansweredError) -> Response[bytes]:
     return problem(504, str(error))
 
 
-def _refused(_: AnyRequest, error: CommandRefusedError) -> Response[bytes]:
+def _refused(_: AnyRequest, error: PeerRefusedError) -> Response[bytes]:
     return problem(409, str(error))
 
 
 PROBLEM_HANDLERS: ExceptionHandlersMap = {
     HTTPException: _http,
     LinkError: _trader_missing,
-    CommandUnansweredError: _unanswered,
-    CommandRefusedError: _refused,
+    UnansweredError: _unanswered,
+    PeerRefusedError: _refused,
 }

@@ -37,7 +37,7 @@ class Dashboard:
         port: int = self.listener.getsockname()[1]
         self.url = settings.base_url(port)
         self.sessions = Sessions(max_age_s=settings.session_hours * 3_600)
-        self.announcement = Announcement(places.announcement, self.url)
+        self.announcement = Announcement(places.announcement, self.url, (settings.host, port))
         self.ready = asyncio.Event()
         self._store = _open_store(places.redis_url)
         self.feed = ViewFeed(self._store, stale_after_ms=settings.stale_after_ms)

