@@ -349,6 +349,6 @@ def test_decision_that_becomes_a_signal(benchmark: Any) -> None:
 
     def check(bench: EngineBench) -> None:
         bench.decide()
-        assert bench.engine.scout.signals_made == 1
+        assert bench.engine.entries.refusals.signals == 1
 
     benchmark.pedantic(check, setup=fresh, rounds=30)

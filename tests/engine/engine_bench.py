@@ -8,7 +8,7 @@ from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder,
 from alphatrader.domain.records import RestoredState
 from alphatrader.engine.commands import ClaimSignal, Command, Notify, SubmitIntent
 from alphatrader.engine.engine import Engine
-from alphatrader.settings import EngineSettings
+from alphatrader.engine.settings import EngineSettings
 
 S = 1_000_000_000
 OPEN_NS = 1_763_994_600 * S  # 2025-11-24 09:30 New York

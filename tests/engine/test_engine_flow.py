@@ -20,8 +20,8 @@ from alphatrader.engine.commands import (
     WatchOptions,
     WriteRecord,
 )
+from alphatrader.engine.settings import EngineSettings
 from alphatrader.execution.tracking import OrderState
-from alphatrader.settings import EngineSettings
 
 
 def test_one_sided_flow_becomes_a_protected_position_and_an_exit() -> None:
@@ -47,7 +47,7 @@ def test_one_sided_flow_becomes_a_protected_position_and_an_exit() -> None:
     bench.report(intent, Leg.STOP, "Cancelled")
     trade = bench.engine.book.trades[intent.intent_id]
     assert trade.closed_ns
-    assert bench.engine.book.realised_usd == Decimal("0.08") * 100 * entry.quantity
+    assert bench.engine.valuation.realised_usd == Decimal("0.08") * 100 * entry.quantity
     closing = [c.record for c in bench.commands if isinstance(c, WriteRecord) and isinstance(c.record, IntentRecord)]
     assert closing[-1].stage is IntentStage.CLOSED
     assert commands
@@ -58,7 +58,7 @@ def test_the_claim_is_asked_once_and_its_refusal_sends_nothing() -> None:
     assert sum(isinstance(c, ClaimSignal) for c in bench.decide()) == 1
     assert not any(isinstance(c, ClaimSignal) for c in bench.advance(0.1).decide()), "one candidate at a time"
     assert not any(isinstance(c, SubmitIntent) for c in bench.claim(granted=False))
-    assert bench.engine.scout.blocked["claim_refused"] == 1
+    assert bench.engine.entries.refusals.blocked["claim_refused"] == 1
 
 
 def test_a_signal_is_not_repeated_within_its_window() -> None:
@@ -67,7 +67,7 @@ def test_a_signal_is_not_repeated_within_its_window() -> None:
     for leg in (Leg.ENTRY, Leg.STOP, Leg.TARGET):
         bench.report(intent, leg, "Cancelled")
     bench.advance(61).flow(60).decide()
-    assert bench.engine.scout.signals_made == 1 or bench.engine.scout.blocked["duplicate"] >= 1
+    assert bench.engine.entries.refusals.signals == 1 or bench.engine.entries.refusals.blocked["duplicate"] >= 1
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_missing_or_broken_denies_the_entry(code: str, break_it: object)
     bench = EngineBench().ready().flow()
     break_it(bench)  # type: ignore[operator]
     assert not any(isinstance(c, ClaimSignal) for c in bench.decide())
-    assert code in {denial.code for denial in bench.engine.scout.entry_blocks("SPY")}
+    assert code in {denial.code for denial in bench.engine.ground.blocks("SPY")}
 
 
 def test_a_stale_option_quote_prices_nothing() -> None:
@@ -103,7 +103,7 @@ def test_a_stale_option_quote_prices_nothing() -> None:
     market = bench.engine.state.market
     market.quote(bench.now_ns, 1, bench.price - 0.01, 500, bench.price + 0.01, 200)
     bench.decide()
-    assert bench.engine.scout.blocked["no_contract_quote"] == 1
+    assert bench.engine.entries.refusals.blocked["no_contract_quote"] == 1
 
 
 def test_a_quote_that_aged_during_the_claim_denies() -> None:
@@ -111,7 +111,7 @@ def test_a_quote_that_aged_during_the_claim_denies() -> None:
     bench.decide()
     bench.advance(3)
     assert not any(isinstance(c, SubmitIntent) for c in bench.claim())
-    assert bench.engine.scout.blocked["option_quote_stale"] == 1
+    assert bench.engine.entries.refusals.blocked["option_quote_stale"] == 1
 
 
 def test_a_silent_stream_is_resubscribed_and_recovery_is_told() -> None:
@@ -122,11 +122,9 @@ def test_a_silent_stream_is_resubscribed_and_recovery_is_told() -> None:
     assert not any(isinstance(c, Resubscribe) for c in bench.advance(1).decide()), "not at every decision"
     bench.flow(1).decide()
     assert any("are back" in text for text in bench.notices())
-    assert {d.code for d in bench.engine.scout.entry_blocks("SPY")} == {"window_filling"}, (
-        "the flow windows have a hole"
-    )
+    assert {d.code for d in bench.engine.ground.blocks("SPY")} == {"window_filling"}, "the flow windows have a hole"
     bench.flow(60).decide()
-    assert bench.engine.scout.entry_blocks("SPY") == []
+    assert bench.engine.ground.blocks("SPY") == []
 
 
 def test_watched_contracts_surround_spot_and_move_with_it() -> None:
@@ -160,8 +158,8 @@ def test_a_restart_emits_no_order_and_asks_the_broker() -> None:
     assert any(isinstance(c, Reconcile) for c in bench.commands)
     assert all(o.state is OrderState.UNKNOWN for o in bench.engine.book.orders.values())
     bench.flow().decide()
-    assert "order_unknown" in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
-    _, first = bench.engine.book.allocate_ids(3)
+    assert "order_unknown" in {d.code for d in bench.engine.ground.blocks("SPY")}
+    first = bench.engine.book.allocate_ids(3).first_order_id
     assert first > 102, "an order id is never used again"
 
 

@@ -79,9 +79,9 @@ def test_a_dead_order_that_works_at_the_broker_is_cancelled_and_blocks_entries()
         bench.report(intent, leg, "Cancelled")
     commands = bench.report(intent, Leg.ENTRY, "Submitted")
     assert [c.order_id for c in commands if isinstance(c, CancelOrder)] == [intent.tickets[0].order_id]
-    assert "revived_order" in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
+    assert "revived_order" in {d.code for d in bench.engine.ground.blocks("SPY")}
     bench.report(intent, Leg.ENTRY, "Cancelled")
-    assert "revived_order" not in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
+    assert "revived_order" not in {d.code for d in bench.engine.ground.blocks("SPY")}
 
 
 def test_a_disputed_position_keeps_its_exits_and_settles_no_order() -> None:
@@ -101,7 +101,7 @@ def test_a_disputed_position_keeps_its_exits_and_settles_no_order() -> None:
         cancelled = {c.order_id for c in commands if isinstance(c, CancelOrder)}
         assert cancelled.isdisjoint({t.order_id for t in intent.tickets[1:]})
     assert not bench.engine.book.orders[intent.tickets[0].order_id].dead
-    assert "position_mismatch" in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
+    assert "position_mismatch" in {d.code for d in bench.engine.ground.blocks("SPY")}
 
 
 def test_an_order_of_another_client_with_our_number_is_not_ours() -> None:
@@ -116,7 +116,7 @@ def test_a_broken_data_farm_does_not_hold_back_a_flatten() -> None:
     bench, _, _ = holding(stop="Cancelled", target="Cancelled")
     bench.post(ev.LinkChanged(ts_ns=bench.now_ns, healthy=False, code=2103, text="farm down", orders_possible=True))
     assert submits(flatten(bench))
-    assert "link_down" in {d.code for d in bench.engine.scout.entry_blocks("SPY")}
+    assert "link_down" in {d.code for d in bench.engine.ground.blocks("SPY")}
 
 
 def test_an_error_in_a_strategy_does_not_cost_an_exit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,10 +145,10 @@ def test_a_reprice_that_was_lost_is_sent_again() -> None:
 def test_a_vanished_bid_prices_no_entry() -> None:
     bench = EngineBench().ready().flow()
     bench.decide()
-    number = next(iter(bench.engine.scout._pending.values())).instrument_id
+    number = next(iter(bench.engine.entries._pending.values())).instrument_id
     bench.engine.state.market.quote(bench.now_ns, number, float("nan"), 40, 1.60, 40)
     assert submits(bench.claim()) == []
-    assert bench.engine.scout.blocked["one_sided"] == 1
+    assert bench.engine.entries.refusals.blocked["one_sided"] == 1
 
 
 def test_a_fill_found_after_a_restart_counts_its_age_from_the_fill() -> None:
@@ -170,7 +170,7 @@ def test_a_restart_lifts_no_breaker() -> None:
             ts_ns = before.now_ns - (100 - order) * 1_000_000_000
             fills.append(Execution(f"p.{order}.01", order, order, 7, side, 1, Decimal(price), ts_ns))
     bench = EngineBench(restored=RestoredState(executions=tuple(fills)))
-    codes = {denial.code for denial in bench.engine.desk.breakers.check(bench.now_ns, 3, Decimal(0))}
+    codes = {denial.code for denial in bench.engine.executor.breakers.check(bench.now_ns, 3, Decimal(0))}
     assert "loss_streak" in codes, "six losses in a row before the restart"
 
 
@@ -228,9 +228,9 @@ async def test_nothing_is_opened_after_a_halt_that_came_during_the_journals_writ
     runner = Runner(bench.engine, BenchClock(bench), lambda notice: None)
     journal, outside = HaltsWhileJournaling(), Counter()
     journal.runner = runner
-    runner.ports = Ports(journal, outside, outside, outside, outside)  # type: ignore[arg-type]
-    runner._workers.give(submit)
-    worker = asyncio.ensure_future(runner.work(runner.ports))
+    ports = Ports(journal, outside, outside, outside, outside)  # type: ignore[arg-type]
+    runner.perform(submit)
+    worker = asyncio.ensure_future(runner.work(ports))
     assert await runner.wait_until(lambda: bool(bench.engine.book.trades[submit.approved.value.intent_id].closed_ns), 5)
     worker.cancel()
     assert outside.sent == []

@@ -6,7 +6,7 @@ import pytest
 from tests.faults.conftest import Scene
 from tests.faults.trader import SETTINGS
 
-from alphatrader.settings import ExecutionSettings
+from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.scripted import CALL_CON_ID
 

@@ -14,7 +14,7 @@ from tests.faults.crash_child import POINTS
 from tests.faults.trader import SETTINGS
 
 from alphatrader.domain.orders import Leg
-from alphatrader.settings import ExecutionSettings
+from alphatrader.execution.settings import ExecutionSettings
 
 TESTS = Path(__file__).resolve().parents[1]
 RUN_CHILD = (

@@ -6,8 +6,8 @@ from tests.faults.trader import SETTINGS
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import Leg
+from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.execution.tracking import OrderState
-from alphatrader.settings import ExecutionSettings
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.scripted import CALL_CON_ID
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.engine.engine_bench import EngineBench
 from tests.faults.random_broker import BrokerOrder, RandomBroker
-from tests.faults.trader import SETTINGS, Armed
+from tests.faults.trader import SETTINGS
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import Execution, Leg
@@ -25,8 +26,10 @@ from alphatrader.engine.commands import (
     SubmitIntent,
     WriteRecord,
 )
+from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.execution.tracking import DEAD, OrderState
-from alphatrader.settings import ExecutionSettings, RiskLimits, SignalSettings
+from alphatrader.risk.settings import RiskLimits
+from alphatrader.signals.settings import SignalSettings
 
 EAGER = SETTINGS.model_copy(
     update={
@@ -45,6 +48,7 @@ class Disk:
     def __init__(self) -> None:
         self.stages: dict[str, IntentRecord] = {}
         self.fills: dict[str, Execution] = {}
+        self.own_exec_ids: set[str] = set()
         self.state = TradingState.ACTIVE
         self.reason = ""
         self.max_order_id = 0
@@ -56,6 +60,8 @@ class Disk:
                 self.max_order_id = max(self.max_order_id, *(t.order_id for t in record.intent.tickets))
             case FillRecord():
                 self.fills[record.execution.exec_id] = record.execution
+                if record.intent_id:
+                    self.own_exec_ids.add(record.execution.exec_id)
             case StateRecord():
                 self.state, self.reason = record.change.state, record.change.reason
 
@@ -67,6 +73,7 @@ class Disk:
             max_order_id=self.max_order_id,
             intents=tuple(OpenIntent(r.intent, r.stage) for r in self.stages.values() if r.stage not in over),
             executions=tuple(self.fills.values()),
+            own_exec_ids=tuple(self.own_exec_ids),
         )
 
 
@@ -76,9 +83,8 @@ class Bench(EngineBench):
     def __init__(self, run_id: str, broker: RandomBroker, disk: Disk, now_ns: int | None) -> None:
         self.run_id, self.broker, self.disk = run_id, broker, disk
         self.start_ns = now_ns
-        self.strategy = Armed()
         super().__init__(EAGER, disk.restored())
-        self.engine.strategies[:] = [self.strategy]
+        self.strategy: Any = self.engine.strategies[0]
 
     def post(self, event: ev.ControlEvent) -> list[Command]:
         if isinstance(event, ev.RunStarted):

@@ -136,7 +136,7 @@ async def test_a_claim_that_redis_does_not_answer_is_refused(scene: Scene, tmp_p
         trader.strategy.armed = True
         await trader.until(lambda: trader.heard(ev.ClaimAnswered), "an answer")
         assert not trader.heard(ev.ClaimAnswered)[0].granted
-        assert trader.engine.scout.blocked["claim_refused"] >= 1
+        assert trader.engine.entries.refusals.blocked["claim_refused"] >= 1
         await trader.settle()
         assert trader.intents() == []
         assert scene.orders == []

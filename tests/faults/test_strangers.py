@@ -8,7 +8,7 @@ from tests.faults.conftest import Scene
 from tests.faults.trader import SETTINGS
 
 from alphatrader.domain.orders import Leg
-from alphatrader.settings import ExecutionSettings
+from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.sim.exchange.orders import OrderRequest
 from alphatrader.sim.scripted import CALL_CON_ID
 

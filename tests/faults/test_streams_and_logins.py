@@ -5,7 +5,7 @@ from tests.faults.conftest import Scene
 from tests.faults.trader import SETTINGS
 
 from alphatrader.domain import events as ev
-from alphatrader.settings import FeedLimits
+from alphatrader.engine.settings import FeedLimits
 from alphatrader.sim.faults import kinds
 from alphatrader.sim.scripted import SPY_CON_ID
 

@@ -12,28 +12,32 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.doubles.strategies_dir import STRATEGIES_DIR
+
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
 from alphatrader.adapters.journal import SqliteJournal, schema
 from alphatrader.adapters.parquet import SegmentedEventLog
 from alphatrader.domain import events as ev
-from alphatrader.domain.contracts import Right
 from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.runner import Runner
+from alphatrader.engine.settings import DecisionSettings, EngineSettings, FeedLimits
 from alphatrader.engine.workers import Ports
+from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.execution.tracking import TrackedOrder
-from alphatrader.execution.trades import Trade
+from alphatrader.execution.trade import Trade
 from alphatrader.ports import SignalStore
-from alphatrader.settings import DecisionSettings, EngineSettings, ExecutionSettings, FeedLimits, SignalSettings
+from alphatrader.signals.settings import SignalSettings
 from alphatrader.sim.scripted import CLOSE_NS, OPEN_NS, SESSION_DATE
-from alphatrader.strategies.base import Assessment, Idea, MarketView
 
 S = 1_000_000_000
 EXPIRY = SESSION_DATE.replace("-", "")
 _AGES_MS = 1e12
 """Only what is asked for in a scenario is ever too old: its clock jumps, its market stands still."""
 SETTINGS = EngineSettings(
+    strategies_dir=STRATEGIES_DIR,
+    strategies={"armed": {}},  # type: ignore[dict-item]
     feeds=FeedLimits(
         quote_max_age_ms=_AGES_MS,
         trade_max_age_ms=_AGES_MS,
@@ -79,34 +83,6 @@ class JumpingClock:
         self._base_ns += int(seconds * S)
 
 
-class Armed:
-    """A strategy that wants a call whenever it is armed."""
-
-    name = "armed"
-
-    def __init__(self) -> None:
-        self.armed = False
-        self.max_hold_s = 100_000.0
-
-    def assess(self, view: MarketView) -> Assessment:
-        if not self.armed:
-            return Assessment(0.0, None, None, "score_low")
-        idea = Idea(
-            strategy=self.name,
-            symbol=view.symbol,
-            direction="bullish",
-            right=Right.CALL,
-            score=0.9,
-            reasons=(),
-            expiry=view.session_date.replace("-", ""),
-            target_delta=0.5,
-            stop_loss_fraction=0.25,
-            take_profit_fraction=0.4,
-            max_hold_s=self.max_hold_s,
-        )
-        return Assessment(0.9, "bullish", idea, "ok")
-
-
 class MemoryClaims:
     """Claims without a server."""
 
@@ -139,8 +115,8 @@ class Trader:
         self.home = home
         self.clock = JumpingClock(start_ns)
         self.engine = Engine(settings)
-        self.strategy = Armed()
-        self.engine.strategies[:] = [self.strategy]
+        self.strategy: Any = self.engine.strategies[0]
+        """``Armed`` of tests/doubles, which obeys the scenario."""
         self.notices: list[str] = []
         self.events: list[ev.ControlEvent] = []
         self.runner = Runner(self.engine, self.clock, lambda notice: self.notices.append(notice.text))
@@ -172,7 +148,7 @@ class Trader:
     async def running(self) -> AsyncIterator["Trader"]:
         """Start as the session of the product does; at the end go away without a word, as a killed process does."""
         runner = self.runner
-        runner.ports = self.ports
+        runner.connect(self.ports)
         self._post(
             ev.RunStarted(
                 ts_ns=runner.now_ns(),
@@ -277,7 +253,7 @@ class Trader:
 
     def blocks(self) -> set[str]:
         """Codes of everything that forbids an entry now."""
-        return {denial.code for denial in self.engine.scout.entry_blocks("SPY")}
+        return {denial.code for denial in self.engine.ground.blocks("SPY")}
 
     def heard(self, kind: type[Any]) -> list[Any]:
         """Events of a kind, in order."""
@@ -289,6 +265,6 @@ class Trader:
     def story(self) -> str:
         """What happened, for a failed test."""
         orders = [f"  {o.intent_id}:{o.leg.value} {o.state} filled {o.filled}" for o in self.book.orders.values()]
-        blocks = [f"  {d.code}: {d.text}" for d in self.engine.scout.entry_blocks("SPY")]
-        blocked = dict(self.engine.scout.blocked)
+        blocks = [f"  {d.code}: {d.text}" for d in self.engine.ground.blocks("SPY")]
+        blocked = dict(self.engine.entries.refusals.blocked)
         return "\n".join([*self.notices[-25:], "orders:", *orders, f"blocked {blocked}:", *blocks])

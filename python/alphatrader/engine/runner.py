@@ -15,6 +15,7 @@ from collections.abc import Callable
 from alphatrader.domain import events as ev
 from alphatrader.domain.view import NoticeView
 from alphatrader.engine.cadence import Cadence
+from alphatrader.engine.commands import Command
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.ingest import Ingest
 from alphatrader.engine.latency import LatencyMeter
@@ -80,6 +81,10 @@ class Runner:
         if isinstance(event, ev.OrderSent):
             self._performer.measure_order(event.intent_id)
         self._posted.set()
+
+    def perform(self, command: Command) -> None:
+        """Carry out a command as if the engine had just wanted it."""
+        self._performer.perform(command, self._ingest.row_wall_ns)
 
     async def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Wait for the engine to reach a condition (looked at after each control event); False on time-out."""

@@ -171,6 +171,11 @@ class Ledger:
         """Number of unique executions of our orders."""
         return sum(1 for stem in self._executions if stem in self._own_stems)
 
+    @property
+    def foreign_execution_count(self) -> int:
+        """Number of unique executions of orders that are not ours."""
+        return len(self._executions) - self.execution_count
+
     def executions(self) -> list[Execution]:
         """All executions in order of time."""
         return sorted(self._executions.values(), key=lambda e: (e.ts_ns, e.exec_id))

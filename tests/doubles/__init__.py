@@ -1,0 +1,1 @@
+"""Stand-ins shared by all tests: one of each kind."""
