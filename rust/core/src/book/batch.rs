@@ -6,8 +6,9 @@
 use arrow_array::RecordBatch;
 
 use super::ladder::RankedLevel;
-use super::measures::{DepthRows, Measures, QuoteRows, Recorder, BLOCK};
+use super::measures::{DepthRows, Measures, QuoteRows, Recorder};
 use super::metrics::{FLAG_SEQUENCE_GAP, OBI_LEVELS};
+use super::output::BLOCK;
 use super::price_book::{refusal, OrderBook};
 use super::sequence::SequenceWatch;
 use super::{rank_on, Side, TickScale, ASK, BID};

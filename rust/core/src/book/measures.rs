@@ -10,9 +10,6 @@ use super::output::Column;
 use super::Quote;
 use crate::error::{Error, Result};
 
-/// Updates that are taken at once.
-pub const BLOCK: usize = 256;
-
 /// The names that [`Measures::of_names`] knows.
 pub const MEASURE_NAMES: [&str; 6] = ["bbo", "obi", "obi_weighted", "ofi", "weighted_mid", "flags"];
 

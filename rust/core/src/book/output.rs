@@ -10,8 +10,10 @@ use bytemuck::Pod;
 use bytes::Bytes;
 use memmap2::MmapMut;
 
-use super::measures::BLOCK;
 use crate::error::{Error, Result};
+
+/// Values that are written at once.
+pub(super) const BLOCK: usize = 256;
 
 /// From here on a column gets large pages (2 MB each on x86-64).
 const MAPPED_BYTES: usize = 4 << 20;

@@ -2,8 +2,9 @@
 
 use arrow_array::RecordBatch;
 
-use super::measures::{DepthRows, Measures, QuoteRows, Recorder, BLOCK};
+use super::measures::{DepthRows, Measures, QuoteRows, Recorder};
 use super::metrics::{quote_flags, FLAG_HOLE, OBI_LEVELS};
+use super::output::BLOCK;
 use super::rows::{DepthBook, DepthOp, OpKind};
 use super::{ASK, BID};
 use crate::error::{Error, Result};
