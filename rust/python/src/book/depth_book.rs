@@ -1,17 +1,16 @@
 //! `DepthBook`: the broker's row operations.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use alphatrader_core::book::rows_batch::{apply, flags, RowColumns};
-use alphatrader_core::book::{metrics, DepthBook, DepthOp, Levels, Quote, Side, TickScale};
+use alphatrader_core::book::{DepthBook, DepthOp, Levels, Quote, Side, TickScale};
 use alphatrader_core::Error;
-use numpy::PyArray2;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyTuple};
 
 use super::columns::Columns;
-use super::{count_of, known, ladder, ladder_rows_of, measures_of, PyLevels, QuoteTuple};
+use super::measures::book_measures;
+use super::{count_of, measures_of, QuoteTuple};
 use crate::arrow::PyBatch;
 use crate::columns::Column;
 use crate::errors::{detached, to_python};
@@ -25,17 +24,7 @@ struct State {
 #[pyclass(name = "DepthBook", module = "alphatrader._core", frozen)]
 pub struct PyDepthBook(Mutex<State>);
 
-impl PyDepthBook {
-    /// Waits without the GIL, so that a batch under way in another thread can finish. A panic in the core leaves the
-    /// state valid (it is plain data), so a poisoned lock is taken all the same.
-    #[inline]
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        match self.0.try_lock() {
-            Ok(state) => state,
-            Err(_) => self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner),
-        }
-    }
-}
+book_measures!(PyDepthBook);
 
 /// The columns of one part of a batch.
 struct Part<'py> {
@@ -123,52 +112,6 @@ impl PyDepthBook {
         self.lock(py).book.reset();
     }
 
-    fn bbo(&self, py: Python<'_>) -> PyResult<Py<PyTuple>> {
-        let State { book, last, .. } = &mut *self.lock(py);
-        last.of(py, &book.quote())
-    }
-
-    #[getter]
-    fn best_bid(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().bid)
-    }
-
-    #[getter]
-    fn best_ask(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().ask)
-    }
-
-    #[getter]
-    fn best_bid_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().bid_size)
-    }
-
-    #[getter]
-    fn best_ask_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().ask_size)
-    }
-
-    #[getter]
-    fn mid(&self, py: Python<'_>) -> Option<f64> {
-        self.lock(py).book.quote().mid()
-    }
-
-    #[getter]
-    fn weighted_mid(&self, py: Python<'_>) -> Option<f64> {
-        known(metrics::weighted_mid(&self.lock(py).book.quote()))
-    }
-
-    #[getter]
-    fn obi(&self, py: Python<'_>) -> Option<f64> {
-        let quote = self.lock(py).book.quote();
-        known(metrics::imbalance(quote.bid_size, quote.ask_size))
-    }
-
-    #[pyo3(signature = (levels=5))]
-    fn obi_weighted(&self, py: Python<'_>, levels: i64) -> PyResult<Option<f64>> {
-        Ok(known(self.lock(py).book.weighted_imbalance(count_of("levels", levels)?)))
-    }
-
     #[getter]
     fn flags(&self, py: Python<'_>) -> u8 {
         let state = self.lock(py);
@@ -181,29 +124,9 @@ impl PyDepthBook {
         Ok(state.book.holes(count_of("levels", levels)?, state.hole_ticks))
     }
 
-    fn levels(&self, py: Python<'_>, count: i64) -> PyResult<PyLevels> {
-        Ok(self.lock(py).book.levels(count_of("count", count)?))
-    }
-
-    fn ladder<'py>(&self, py: Python<'py>, count: i64) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let count = ladder_rows_of(count)?;
-        let levels = self.lock(py).book.levels(count);
-        ladder(py, &levels, count)
-    }
-
     fn rows(&self, py: Python<'_>, side: i64) -> PyResult<Levels> {
         let side = Side::from_code(side).map_err(to_python)?;
         Ok(self.lock(py).book.rows(side))
-    }
-
-    #[getter]
-    fn depth(&self, py: Python<'_>) -> (usize, usize) {
-        self.lock(py).book.depth()
-    }
-
-    #[getter]
-    fn tick_size(&self, py: Python<'_>) -> f64 {
-        self.lock(py).book.scale().tick_size()
     }
 
     #[getter]

@@ -2,6 +2,7 @@
 
 mod columns;
 mod depth_book;
+mod measures;
 mod order_book;
 
 use depth_book::PyDepthBook;

@@ -1,16 +1,15 @@
 //! `OrderBook`: price-keyed levels.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use alphatrader_core::book::batch::{apply, Prices, UpdateColumns};
 use alphatrader_core::book::{metrics, OrderBook, Quote, TickScale};
-use numpy::PyArray2;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyTuple};
 
 use super::columns::Columns;
-use super::{count_of, known, ladder, ladder_rows_of, measures_of, PyLevels, QuoteTuple};
+use super::measures::book_measures;
+use super::{count_of, measures_of, QuoteTuple};
 use crate::arrow::PyBatch;
 use crate::columns::Column;
 use crate::errors::{detached, to_python, SchemaError};
@@ -23,17 +22,7 @@ struct State {
 #[pyclass(name = "OrderBook", module = "alphatrader._core", frozen)]
 pub struct PyOrderBook(Mutex<State>);
 
-impl PyOrderBook {
-    /// Waits without the GIL, so that a batch under way in another thread can finish. A panic in the core leaves the
-    /// state valid (it is plain data), so a poisoned lock is taken all the same.
-    #[inline]
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        match self.0.try_lock() {
-            Ok(state) => state,
-            Err(_) => self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner),
-        }
-    }
-}
+book_measures!(PyOrderBook);
 
 /// The columns of one part of a batch.
 struct Part<'py> {
@@ -143,52 +132,6 @@ impl PyOrderBook {
         self.lock(py).book.clear();
     }
 
-    fn bbo(&self, py: Python<'_>) -> PyResult<Py<PyTuple>> {
-        let State { book, last } = &mut *self.lock(py);
-        last.of(py, &book.quote())
-    }
-
-    #[getter]
-    fn best_bid(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().bid)
-    }
-
-    #[getter]
-    fn best_ask(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().ask)
-    }
-
-    #[getter]
-    fn best_bid_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().bid_size)
-    }
-
-    #[getter]
-    fn best_ask_size(&self, py: Python<'_>) -> Option<f64> {
-        known(self.lock(py).book.quote().ask_size)
-    }
-
-    #[getter]
-    fn mid(&self, py: Python<'_>) -> Option<f64> {
-        self.lock(py).book.quote().mid()
-    }
-
-    #[getter]
-    fn weighted_mid(&self, py: Python<'_>) -> Option<f64> {
-        known(metrics::weighted_mid(&self.lock(py).book.quote()))
-    }
-
-    #[getter]
-    fn obi(&self, py: Python<'_>) -> Option<f64> {
-        let quote = self.lock(py).book.quote();
-        known(metrics::imbalance(quote.bid_size, quote.ask_size))
-    }
-
-    #[pyo3(signature = (levels=5))]
-    fn obi_weighted(&self, py: Python<'_>, levels: i64) -> PyResult<Option<f64>> {
-        Ok(known(self.lock(py).book.weighted_imbalance(count_of("levels", levels)?)))
-    }
-
     #[getter]
     fn flags(&self, py: Python<'_>) -> u8 {
         self.lock(py).book.flags()
@@ -199,28 +142,8 @@ impl PyOrderBook {
         Ok(self.lock(py).book.holes(count_of("levels", levels)?))
     }
 
-    fn levels(&self, py: Python<'_>, count: i64) -> PyResult<PyLevels> {
-        Ok(self.lock(py).book.levels(count_of("count", count)?))
-    }
-
-    fn ladder<'py>(&self, py: Python<'py>, count: i64) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let count = ladder_rows_of(count)?;
-        let levels = self.lock(py).book.levels(count);
-        ladder(py, &levels, count)
-    }
-
     fn size_at(&self, py: Python<'_>, side: i64, price: f64) -> PyResult<f64> {
         self.lock(py).book.size_at(side, price).map_err(to_python)
-    }
-
-    #[getter]
-    fn depth(&self, py: Python<'_>) -> (usize, usize) {
-        self.lock(py).book.depth()
-    }
-
-    #[getter]
-    fn tick_size(&self, py: Python<'_>) -> f64 {
-        self.lock(py).book.scale().tick_size()
     }
 
     #[getter]
