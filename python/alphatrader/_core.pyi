@@ -26,6 +26,41 @@ __all__ = [
     "KIND_DEPTH_RESET",
     "KIND_QUOTE",
     "KIND_TRADE",
+    "SALE_ACQUISITION",
+    "SALE_AUTOMATIC",
+    "SALE_AVERAGE_PRICE",
+    "SALE_BUNCHED",
+    "SALE_CASH",
+    "SALE_CLOSING",
+    "SALE_CONTINGENT",
+    "SALE_CORRECTED_CLOSE",
+    "SALE_CROSS",
+    "SALE_DERIVATIVELY_PRICED",
+    "SALE_DISTRIBUTION",
+    "SALE_EXTENDED_HOURS",
+    "SALE_INTERMARKET_SWEEP",
+    "SALE_LATE",
+    "SALE_NEXT_DAY",
+    "SALE_NO_AGGRESSOR",
+    "SALE_NO_HIGH_LOW",
+    "SALE_NO_LAST",
+    "SALE_NO_PRICE",
+    "SALE_NO_VOLUME",
+    "SALE_ODD_LOT",
+    "SALE_OFFICIAL_CLOSE",
+    "SALE_OFFICIAL_OPEN",
+    "SALE_OPENING",
+    "SALE_OUT_OF_SEQUENCE",
+    "SALE_PRICE_VARIATION",
+    "SALE_PRIOR_REFERENCE_PRICE",
+    "SALE_QUALIFIED_CONTINGENT",
+    "SALE_REOPENING",
+    "SALE_RULE_155",
+    "SALE_SELLER",
+    "SALE_SPLIT",
+    "SALE_STOPPED",
+    "SALE_UNREPORTABLE",
+    "SALE_YELLOW_FLAG",
     "Chain",
     "ChainDecodeError",
     "CoreError",
@@ -62,9 +97,13 @@ __all__ = [
     "exposure_by_strike",
     "format_occ",
     "format_occ_batch",
+    "format_sale_conditions",
     "implied_volatility",
+    "parse_lean_conditions_batch",
     "parse_occ",
     "parse_occ_batch",
+    "parse_sale_conditions",
+    "parse_sale_conditions_batch",
     "version",
     "vpin",
 ]
@@ -263,7 +302,7 @@ class Market:
         depth_rows: int = 20,
         vpin_bucket_volume: int = 0,
         vpin_window: int = 50,
-        plan: Literal["either", "cta", "utp"] = "either",
+        plan: _Plan = "either",
         block_shares: float = 10_000.0,
         block_usd: float = 200_000.0,
         sweep_span_ms: float = 10.0,
@@ -372,6 +411,109 @@ def bars(
     Columns: start_ns, end_ns int64 (newest trade), open, high, low, close, volume, dollars f64, trades int64.
     Raises SchemaError, CoreError for arrays of different length, bad times, prices or sizes.
     """
+
+# ---------------------------------------------------------------------------------------------- sale conditions
+
+# Conditions of a print, whatever letter its plan gives them: bits, to be combined with | and asked for with &. The
+# letter stands first.
+SALE_AVERAGE_PRICE: int
+"""W (UTP), B (CTS): the price is an average of several."""
+SALE_BUNCHED: int
+"""B (UTP): trades at one price within a minute, reported as one: an ordinary price."""
+SALE_DERIVATIVELY_PRICED: int
+"""4: priced by something else than the quote."""
+SALE_LATE: int
+"""L: sold last, that is in sequence, but reported late."""
+SALE_OUT_OF_SEQUENCE: int
+"""Z (U with extended hours): sold, out of sequence: reported after later trades."""
+SALE_PRIOR_REFERENCE_PRICE: int
+"""P: at a price of an earlier moment."""
+SALE_CASH: int
+"""C: settles the same day."""
+SALE_NEXT_DAY: int
+"""N: settles the day after."""
+SALE_SELLER: int
+"""R: settles at the seller's option."""
+SALE_CONTINGENT: int
+"""V: contingent on another trade, formerly a stock-option trade: the stock leg of a combination."""
+SALE_QUALIFIED_CONTINGENT: int
+"""7: qualified contingent trade."""
+SALE_PRICE_VARIATION: int
+"""H: far from the market's price."""
+SALE_OFFICIAL_OPEN: int
+"""Q: a market center's official opening price, after the trades that made it."""
+SALE_OFFICIAL_CLOSE: int
+"""M: a market center's official closing price, after the trades that made it."""
+SALE_CORRECTED_CLOSE: int
+"""9: the consolidated close, corrected by the listing market."""
+SALE_OPENING: int
+"""O: the opening print."""
+SALE_REOPENING: int
+"""5: the print that ends a halt."""
+SALE_CLOSING: int
+"""6: the closing print."""
+SALE_CROSS: int
+"""X: a crossing session's print."""
+SALE_INTERMARKET_SWEEP: int
+"""F: intermarket sweep order."""
+SALE_ODD_LOT: int
+"""I: below the round lot."""
+SALE_EXTENDED_HOURS: int
+"""T: outside regular hours."""
+SALE_ACQUISITION: int
+"""A: made by the acquisition of an exchange."""
+SALE_DISTRIBUTION: int
+"""D: of a block that is sold in parts."""
+SALE_SPLIT: int
+"""S: executed in two markets."""
+SALE_YELLOW_FLAG: int
+"""Y: regular, during events out of the ordinary."""
+SALE_RULE_155: int
+"""K: Rule 155 (American) or 127 (NYSE)."""
+SALE_AUTOMATIC: int
+"""E: executed automatically."""
+SALE_STOPPED: int
+"""1: at a price that was guaranteed to a stopped order."""
+
+# What follows from them: unions of the above. A print that carries one of a union's conditions is what the union says.
+SALE_NO_PRICE: int
+"""What must not form bars, the last price, VWAP or an aggressor: it tells no price of the moment."""
+SALE_NO_VOLUME: int
+"""What repeats volume that was reported before."""
+SALE_NO_AGGRESSOR: int
+"""What nobody took liquidity for: it has no aggressor and is no part of VPIN. Auctions have a price."""
+SALE_NO_HIGH_LOW: int
+"""What does not move the consolidated high and low."""
+SALE_NO_LAST: int
+"""What does not move the consolidated last price. That some do so as the first print of the day is left out."""
+SALE_UNREPORTABLE: int
+"""What the broker calls unreportable: in its AllLast and RTVolume, not in Last and RTTrdVolume."""
+
+_Plan: TypeAlias = Literal["either", "cta", "utp"]
+"""Whose letters: CTS (stocks and funds listed at NYSE, Arca, American, Cboe, IEX), UTP (at Nasdaq), or not known."""
+
+def parse_sale_conditions(letters: str, plan: _Plan = "either") -> int:
+    """The conditions of a print by its letters (any run of them: ``" F I"``, ``"@"``): the sum of ``SALE_`` bits.
+
+    What is no letter under the plan says nothing. The plans differ on B: an average price on CTS, an ordinary bunched
+    trade on UTP; ``either`` takes both. Raises CoreError for another plan.
+    """
+
+def parse_sale_conditions_batch(letters: ArrowBatch | ArrowTable, plan: _Plan = "either") -> NDArray[np.uint32]:
+    """The same for each row of an Arrow column of text (string, a dictionary of it, ...); null has none.
+
+    The GIL is released. Raises SchemaError.
+    """
+
+def parse_lean_conditions_batch(flags: _Column) -> NDArray[np.uint32]:
+    """The same from the flags of Lean's tick files (``TradeConditionFlags``; whole numbers of 32 bits).
+
+    The mark of an exemption from the trade-through rule, which most sweeps carry, is no condition. Raises SchemaError,
+    CoreError.
+    """
+
+def format_sale_conditions(conditions: int, plan: _Plan = "either") -> str:
+    """The letters that the tape of a plan would show, with spaces: ``"F I"``; what it has no letter for is left out."""
 
 # ---------------------------------------------------------------------------------------------- TWS socket feed
 

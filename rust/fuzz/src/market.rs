@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use alphatrader_core::book::DepthOp;
-use alphatrader_core::market::batch::{KIND_DEPTH, KIND_DEPTH_RESET, KIND_QUOTE, KIND_TRADE};
 use alphatrader_core::market::instrument::InstrumentParams;
+use alphatrader_core::market::rows::{KIND_DEPTH, KIND_DEPTH_RESET, KIND_QUOTE, KIND_TRADE};
 use alphatrader_core::market::Market;
 use alphatrader_core::Result;
 use arrow_array::{

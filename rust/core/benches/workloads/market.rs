@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use alphatrader_core::market::batch::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
 use alphatrader_core::market::instrument::InstrumentParams;
+use alphatrader_core::market::rows::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
 use alphatrader_core::market::Market;
 use arrow_array::{ArrayRef, Float64Array, Int16Array, Int32Array, Int64Array, Int8Array, RecordBatch, StringArray};
 

@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema};
 
 use crate::book::DepthOp;
 use crate::error::{Error, Result};
-use crate::market::batch::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
+use crate::market::rows::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
 use crate::market::{check_time, Market};
 
 /// One row: the event log's columns but sequence number, time and payload, which the recorder gives.

@@ -8,17 +8,6 @@ use crate::error::{Error, Result};
 use crate::market::rows::{Event, EventRows, RowsView};
 use crate::market::Market;
 
-/// A control event; never applied here.
-pub const KIND_CONTROL: i8 = 0;
-/// A print.
-pub const KIND_TRADE: i8 = 1;
-/// An L1 quote.
-pub const KIND_QUOTE: i8 = 2;
-/// A depth row operation.
-pub const KIND_DEPTH: i8 = 3;
-/// The depth book is void.
-pub const KIND_DEPTH_RESET: i8 = 4;
-
 /// Where the instruments of rows are: the proof that the rows have been checked against a market.
 #[derive(Debug, Clone)]
 pub struct CheckedRows(RowSlots);

@@ -10,10 +10,20 @@ use crate::book::{DepthOp, Quote};
 use crate::columns::{required_shared, required_text, Text};
 use crate::error::{Error, Result};
 use crate::limits::{is_price, is_size, PRICE_MAX};
-use crate::market::batch::{KIND_CONTROL, KIND_DEPTH, KIND_DEPTH_RESET, KIND_QUOTE, KIND_TRADE};
 use crate::market::check_time;
 use crate::market::conditions::SaleConditions;
 use crate::market::print::{Print, Venue};
+
+/// A control event; never a row of a market.
+pub const KIND_CONTROL: i8 = 0;
+/// A print.
+pub const KIND_TRADE: i8 = 1;
+/// An L1 quote.
+pub const KIND_QUOTE: i8 = 2;
+/// A depth row operation.
+pub const KIND_DEPTH: i8 = 3;
+/// The depth book is void.
+pub const KIND_DEPTH_RESET: i8 = 4;
 
 /// Rows are checked in blocks: one branch a block, none a row.
 const CHECK_BLOCK: usize = 64;

@@ -1,5 +1,5 @@
 use alphatrader_core::feed::rows::{record_batch, Rows};
-use alphatrader_core::market::batch::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
+use alphatrader_core::market::rows::{KIND_DEPTH, KIND_QUOTE, KIND_TRADE};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use pyo3::IntoPyObjectExt;

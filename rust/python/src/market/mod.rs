@@ -1,6 +1,7 @@
 //! `Market` and what belongs to it.
 
 mod bars;
+mod conditions;
 mod instrument;
 mod params;
 mod rows;
@@ -11,7 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use alphatrader_core::book::DepthOp;
 use alphatrader_core::market::bars::BarRule;
 use alphatrader_core::market::instrument::Instrument;
-use alphatrader_core::market::{batch, Market};
+use alphatrader_core::market::rows::{KIND_CONTROL, KIND_DEPTH, KIND_DEPTH_RESET, KIND_QUOTE, KIND_TRADE};
+use alphatrader_core::market::Market;
 use alphatrader_core::Error;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -259,11 +261,12 @@ impl PyMarket {
 
 /// Add this concept's names to the module.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add("KIND_CONTROL", batch::KIND_CONTROL)?;
-    m.add("KIND_TRADE", batch::KIND_TRADE)?;
-    m.add("KIND_QUOTE", batch::KIND_QUOTE)?;
-    m.add("KIND_DEPTH", batch::KIND_DEPTH)?;
-    m.add("KIND_DEPTH_RESET", batch::KIND_DEPTH_RESET)?;
+    m.add("KIND_CONTROL", KIND_CONTROL)?;
+    m.add("KIND_TRADE", KIND_TRADE)?;
+    m.add("KIND_QUOTE", KIND_QUOTE)?;
+    m.add("KIND_DEPTH", KIND_DEPTH)?;
+    m.add("KIND_DEPTH_RESET", KIND_DEPTH_RESET)?;
+    conditions::register(m)?;
     m.add_class::<PyMarket>()?;
     m.add_class::<PyMarketInstrument>()?;
     m.add_class::<PyEventRows>()?;
