@@ -8,7 +8,8 @@ import msgspec
 
 from alphatrader.adapters.parquet import read_events
 from alphatrader.domain.errors import AlphaTraderError, DataError
-from alphatrader.engine.replay import digest_of, replay
+from alphatrader.domain.events import LAYOUT
+from alphatrader.engine.replay import digest_of, replay, same_output
 from alphatrader.ops.console import Terminal
 
 
@@ -30,6 +31,8 @@ class Verdict:
     torn: str
     seconds: float
     first_difference: int | None
+    layout: int
+    """Of the build that recorded it: an older one is compared by the fields that both builds know."""
 
 
 def replay_command(*, run: Path, as_json: bool) -> None:
@@ -73,8 +76,9 @@ def compare_start(directory: Path) -> Verdict:
     whole = not torn and (directory / "closed").exists()
     ours = list(result.outputs)
     shared = min(len(ours), len(recorded))
-    identical = ours[:shared] == recorded[:shared] if not whole else ours == recorded
-    difference = next((i for i in range(shared) if ours[i] != recorded[i]), None)
+    pairs = zip(ours, recorded, strict=False)
+    difference = next((i for i, pair in enumerate(pairs) if not same_output(*pair, result.layout)), None)
+    identical = difference is None and (len(ours) == len(recorded) or not whole)
     return Verdict(
         start=str(directory),
         events=result.events,
@@ -86,6 +90,7 @@ def compare_start(directory: Path) -> Verdict:
         torn="" if whole else "; ".join(torn) or "the run was not closed",
         seconds=seconds,
         first_difference=difference if difference is not None or identical else shared,
+        layout=result.layout,
     )
 
 
@@ -98,7 +103,11 @@ def _print(verdict: Verdict) -> None:
     if verdict.torn:
         terminal.fact("replay", f"compared as far as the log goes: {verdict.torn}", "warning")
     text = f"{verdict.outputs} signals and order intents, sha256 {verdict.digest}"
-    if verdict.identical:
+    if verdict.identical and verdict.layout < LAYOUT:
+        terminal.fact(
+            "replay", f"the same as the run in all that its older layout {verdict.layout} told: {text}", "good"
+        )
+    elif verdict.identical:
         terminal.fact("replay", f"identical to the run: {text}", "good")
     else:
         terminal.fact("replay", f"DIFFERS from the run: {text}", "error")

@@ -61,6 +61,10 @@ _CLOSED_WITH_FILLS = (
     "AND seq = (SELECT max(seq) FROM intents WHERE intent_id = i.intent_id) "
     "AND EXISTS (SELECT 1 FROM fills WHERE intent_id = i.intent_id) ORDER BY seq"
 )
+_OPEN_SHADOWS = (
+    "SELECT payload FROM signals AS s WHERE code = 'shadow' "
+    "AND NOT EXISTS (SELECT 1 FROM shadows WHERE signal_id = s.signal_id) ORDER BY seq DESC LIMIT 100"
+)
 _MAX_ORDER_ID = (
     "SELECT max(coalesce((SELECT max(max_order_id) FROM intents), 0), "
     "coalesce((SELECT max(order_id) FROM orders), 0), coalesce((SELECT max(order_id) FROM fills), 0))"
@@ -86,7 +90,7 @@ def restore_state(path: Path, session_date: str) -> RestoredState:
         connection = connect_reader(path)
         try:
             connection.execute("BEGIN")
-            return _restore(connection, start_ns, end_ns)
+            return _restore(connection, session_date, start_ns, end_ns)
         finally:
             connection.close()
     except (sqlite3.Error, msgspec.MsgspecError, TypeError) as error:
@@ -96,7 +100,7 @@ def restore_state(path: Path, session_date: str) -> RestoredState:
         ) from error
 
 
-def _restore(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> RestoredState:
+def _restore(connection: sqlite3.Connection, session_date: str, start_ns: int, end_ns: int) -> RestoredState:
     states = _records(connection, StateRecord, "SELECT payload FROM states ORDER BY seq DESC LIMIT 1")
     intents = _records(connection, IntentRecord, _OPEN_INTENTS)
     contracts = _relevant_contracts(connection, [record.intent.intent_id for record in intents], start_ns, end_ns)
@@ -116,7 +120,15 @@ def _restore(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> Rest
         own_exec_ids=tuple(record.execution.exec_id for record in fills if record.intent_id),
         order_times_ns=tuple(int(row[0]) for row in connection.execute(_ORDER_TIMES, (start_ns, end_ns))),
         closed_trades=_closed_trades(connection, start_ns, end_ns),
+        shadows=_open_shadows(connection, session_date),
     )
+
+
+def _open_shadows(connection: sqlite3.Connection, session_date: str) -> tuple[SignalRecord, ...]:
+    """Return shadow signals without an outcome, oldest first; one that expired unobserved will never have any."""
+    today = session_date.replace("-", "")
+    found = _records(connection, SignalRecord, _OPEN_SHADOWS)
+    return tuple(record for record in reversed(found) if record.signal.contract.expiry >= today)
 
 
 def _closed_trades(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> tuple[tuple[str, str, int], ...]:
