@@ -23,7 +23,7 @@ def working_stops(run: PaperRun) -> list[dict[str, object]]:
 
 @pytest.mark.slow
 def test_kill_9_with_an_open_position_then_resume(tmp_path: Path) -> None:
-    with paper_run(tmp_path, extra="engine: {zero_dte: {max_hold_s: 100000}}\n") as run:
+    with paper_run(tmp_path, extra="engine: {strategies: {zero_dte: {max_hold_s: 100000}}}\n") as run:
         run.start("--speed", "20", "--seed", "42")
         run.wait_for("a protected position", lambda: protected_position(run), 120)
         run.kill()

@@ -103,7 +103,7 @@ def log_delayed_drop() -> None:
     """Say once that delayed ticks are dropped."""
     _log.warning(
         "ibkr_delayed_data_dropped",
-        cure="subscribe to live data for this symbol, or set market_data_type of the gateway to 3",
+        cure="subscribe to live data for this symbol, or set gateway.link.market_data_type to 3",
     )
 
 
