@@ -84,7 +84,7 @@ def test_all_faults_are_reported_a_line_each() -> None:
         ("gateway: {ports: {live: {tws: 7497, ib_gateway: 4001}}}", "the four ports must differ"),
         ("gateway: {client_ids: {trader: 0}}", "greater than or equal to 1, was 0"),
         ("redis: {url: 'http://somewhere'}", "must start with redis://"),
-        ("gateway: {link: {cancel_reserve: 38}}", "gateway.link: cancel_reserve 38 leaves fewer than 7"),
+        ("gateway: {link: {cancel_reserve: 38}}", "gateway.link: cancel_reserve 38 leaves fewer than 9"),
         ("dashboard: {host: 0.0.0.0}", "dashboard: host 0.0.0.0 can be reached by other machines: set allow_remote"),
         ("engine: {symbols: [SPY, 3]}", "engine.symbols.1: input should be a valid string, was 3"),
         ("engine: {strategies: {zero_dt: {}}}", "there is no strategy 'zero_dt'"),

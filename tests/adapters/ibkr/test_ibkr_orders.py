@@ -161,24 +161,25 @@ async def test_link_lost_between_the_first_byte_and_the_last(rig) -> None:
         assert not r.sink.of(OrderSent)
 
 
-async def test_a_family_too_large_for_the_pace_is_refused_whole(rig) -> None:
-    async with rig(messages_per_second=8, cancel_reserve=1) as r:
+async def test_an_intent_too_large_for_the_pace_is_refused_whole_and_each_family_is_transmitted(rig) -> None:
+    async with rig(messages_per_second=10, cancel_reserve=1) as r:
         await ready(r)
-        entry, stop, target = bracket().value.tickets
-        steps = [
-            (structs.replace(stop, order_id=101 + 2 * n), structs.replace(target, order_id=102 + 2 * n))
-            for n in range(4)
-        ]
 
-        def family(count: int):
-            exits = [ticket for step in steps[:count] for ticket in step]
-            return approve(OrderIntent("I9", 1000, "open", (entry, *exits), 0, FOREVER), ("test",))
+        def intent(count: int):
+            tickets = [
+                structs.replace(
+                    ticket, order_id=ticket.order_id + 3 * n, parent_id=ticket.parent_id and 100 + 3 * n, step=n + 1
+                )
+                for n in range(count)
+                for ticket in bracket().value.tickets
+            ]
+            return approve(OrderIntent("I9", 1000, "open", tuple(tickets), 0, FOREVER), ("test",))
 
-        with pytest.raises(OrderRefusedError, match="holds 9 orders, and only 7"):
-            await r.adapter.submit(family(4))
-        await r.adapter.submit(family(3))
-        await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 7)
-        assert [message[27] for message in r.gateway.seen(PLACE_ORDER)] == ["0"] * 6 + ["1"]
+        with pytest.raises(OrderRefusedError, match="holds 12 orders, and only 9"):
+            await r.adapter.submit(intent(4))
+        await r.adapter.submit(intent(3))
+        await r.sink.until(lambda: len(r.gateway.seen(PLACE_ORDER)) == 9)
+        assert [message[27] for message in r.gateway.seen(PLACE_ORDER)] == ["0", "0", "1"] * 3
 
 
 async def test_resting_order_reports(rig) -> None:
@@ -267,8 +268,9 @@ async def test_fills_after_cancel_duplicates_and_corrections_all_pass(rig) -> No
 
 
 async def test_cancel_overtakes_a_queue_of_other_messages(rig) -> None:
-    async with rig(messages_per_second=17, cancel_reserve=10) as r:
-        await r.adapter.watch_options([KEY, OptionKey("SPY", "20251121", Decimal(652), Right.CALL)])
+    async with rig(messages_per_second=19, cancel_reserve=10) as r:
+        others = [OptionKey("SPY", "20251121", Decimal(strike), Right.CALL) for strike in (652, 653)]
+        await r.adapter.watch_options([KEY, *others])
         async with asyncio.TaskGroup() as group:
             waiting = group.create_task(r.adapter.submit(bracket()))
             await asyncio.sleep(0)

@@ -48,9 +48,9 @@ def test_unset_and_fractional_numbers() -> None:
 
 
 def test_settings_refuse_what_cannot_work() -> None:
-    with pytest.raises(ValidationError, match="cancel_reserve 10 leaves fewer than 7"):
-        IbkrSettings(messages_per_second=16, cancel_reserve=10)
-    assert IbkrSettings(messages_per_second=17, cancel_reserve=10).cancel_reserve == 10
+    with pytest.raises(ValidationError, match="cancel_reserve 10 leaves fewer than 9"):
+        IbkrSettings(messages_per_second=18, cancel_reserve=10)
+    assert IbkrSettings(messages_per_second=19, cancel_reserve=10).cancel_reserve == 10
     with pytest.raises(ValidationError):
         IbkrSettings(hostt="x")
 

@@ -22,19 +22,23 @@ BELOW_645 = PriceCondition(SPY_CON_ID, "SMART", is_more=False, price=Decimal(645
 
 def family(first_id: int, steps: tuple[int, ...], limit: str = "2.00", stop: str = "1.50", trigger_method: int = 0,
            condition: PriceCondition | None = None):  # fmt: skip
-    """An entry for all steps; each step has a stop and a target in a group of its own. Targets 2.40, 2.60, 2.80."""
-    entry = OrderTicket(first_id, Leg.ENTRY, "BUY", sum(steps), "LMT", "DAY", limit_price=Decimal(limit))
-    tickets = [entry]
+    """An entry, a stop and a target for each step. Targets 2.40, 2.60, 2.80."""
+    tickets = []
     for step, quantity in enumerate(steps, start=1):
-        exits = {"parent_id": first_id, "oca_group": f"I{first_id}:oca{step}", "step": step}
-        number = first_id + 2 * step - 1
+        entry = first_id + 3 * (step - 1)
+        price = Decimal("2.20") + Decimal("0.20") * step
+        tickets.append(
+            OrderTicket(entry, Leg.ENTRY, "BUY", quantity, "LMT", "DAY", limit_price=Decimal(limit), step=step)
+        )
+        exits = {"parent_id": entry, "oca_group": f"I{first_id}:oca{step}", "step": step}
         if condition is None:
             terms = {"stop_price": Decimal(stop), "trigger_method": trigger_method}
-            tickets.append(OrderTicket(number, Leg.STOP, "SELL", quantity, "STP", "GTC", **terms, **exits))
+            tickets.append(OrderTicket(entry + 1, Leg.STOP, "SELL", quantity, "STP", "GTC", **terms, **exits))
         else:
-            tickets.append(OrderTicket(number, Leg.STOP, "SELL", quantity, "MKT", "GTC", condition=condition, **exits))
-        price = Decimal("2.20") + Decimal("0.20") * step
-        tickets.append(OrderTicket(number + 1, Leg.TARGET, "SELL", quantity, "LMT", "GTC", limit_price=price, **exits))
+            tickets.append(
+                OrderTicket(entry + 1, Leg.STOP, "SELL", quantity, "MKT", "GTC", condition=condition, **exits)
+            )
+        tickets.append(OrderTicket(entry + 2, Leg.TARGET, "SELL", quantity, "LMT", "GTC", limit_price=price, **exits))
     return approve(OrderIntent(f"I{first_id}", 1000, "open", tuple(tickets), 0, 2**62), ("test",))
 
 
@@ -43,18 +47,15 @@ async def submit(desk: Desk, adapter: IbkrAdapter, steps: tuple[int, ...], **cha
     first = desk.sink.of(NextOrderId)[-1].order_id
     await adapter.watch_options([CALL])
     await adapter.submit(family(first, steps, **changes))
-    await desk.sink.until(lambda: all(desk.last(first + n) for n in range(1 + 2 * len(steps))), "all are reported")
+    await desk.sink.until(lambda: all(desk.last(first + n) for n in range(3 * len(steps))), "all are reported")
     return first
 
 
-async def own_quantities(desk: Desk, adapter: IbkrAdapter, first: int, steps: tuple[int, ...]) -> None:
-    """Wait for the entry, then give each exit its quantity: gateways rest them with that of their parent."""
-    await desk.sink.until(lambda: desk.last(first).order.status == "Filled", "the entry")
-    exits = [(first + 2 * step + leg, quantity) for step, quantity in enumerate(steps) for leg in (1, 2)]
-    await desk.sink.until(lambda: all("child" not in desk.last(number).why_held for number, _ in exits), "all wake")
-    for number, quantity in exits:
-        await adapter.resize(number, quantity)
-    await desk.sink.until(lambda: all(order(desk, number).quantity == quantity for number, quantity in exits), "sizes")
+async def entered(desk: Desk, first: int, steps: tuple[int, ...]) -> None:
+    """Wait for the entries, and for their exits to wake."""
+    numbers = range(first, first + 3 * len(steps))
+    await desk.sink.until(lambda: all(desk.last(n).order.status == "Filled" for n in numbers[::3]), "the entries")
+    await desk.sink.until(lambda: all("child" not in desk.last(n).why_held for n in numbers), "all wake")
 
 
 def order(desk: Desk, number: int) -> OpenOrder:
@@ -77,10 +78,11 @@ async def test_a_scale_out_of_three_steps_goes_out_whole_and_each_step_ends_its_
     async with desk.adapter() as adapter:
         steps = (2, 1, 1)
         first = await submit(desk, adapter, steps)
-        await own_quantities(desk, adapter, first, steps)
-        stop, target, stop2, target2, stop3, target3 = range(first + 1, first + 7)
-        assert [order(desk, n).order_ref for n in range(first, first + 7)] == [
-            f"I{first}:{name}" for name in ("entry", "stop", "target", "stop2", "target2", "stop3", "target3")
+        await entered(desk, first, steps)
+        _, stop, target, _, stop2, target2, _, stop3, target3 = range(first, first + 9)
+        legs = ("entry", "stop", "target")
+        assert [order(desk, n).order_ref for n in range(first, first + 9)] == [
+            f"I{first}:{leg}{step}" for step in ("", "2", "3") for leg in legs
         ]
         assert {state(desk, n) for n in (stop, stop2, stop3)} == {("PreSubmitted", "trigger")}
         assert {state(desk, n) for n in (target, target2, target3)} == {("Submitted", "")}
@@ -102,30 +104,24 @@ async def test_a_scale_out_of_three_steps_goes_out_whole_and_each_step_ends_its_
         assert snapshot.positions == snapshot.open_orders == ()
 
 
-async def test_what_the_gateway_makes_of_the_quantities_of_attached_exits_is_reported(desk: Desk) -> None:
-    follows = desk.sim.gateway.behaviours.on("child_quantity_is_parents")
+async def test_every_exit_has_the_quantity_of_its_own_entry_whatever_the_gateway_makes_of_it(desk: Desk) -> None:
     async with desk.adapter() as adapter:
         first = await submit(desk, adapter, (1, 2), limit="1.00")
-        assert [order(desk, first + n).quantity for n in range(5)] == ([3] * 5 if follows else [3, 1, 1, 2, 2])
+        assert [order(desk, first + n).quantity for n in range(6)] == [1, 1, 1, 2, 2, 2]
 
 
-async def test_a_part_of_an_entry_leaves_each_step_no_more_than_was_bought(desk: Desk) -> None:
+async def test_a_part_of_the_entries_leaves_exits_for_no_more_than_was_bought(desk: Desk) -> None:
     async with desk.adapter() as adapter:
-        desk.market.set_quote(CALL_CON_ID, 1.98, 2.00, 1)
+        desk.market.set_quote(CALL_CON_ID, 1.98, 2.00, 2)
         first = await submit(desk, adapter, (1, 2))
-        await desk.sink.until(lambda: order(desk, first).filled == 1, "a part")
-        await adapter.cancel(first)
-        await desk.sink.until(lambda: "Cancelled" in desk.statuses(first))
-        exits = range(first + 1, first + 5)
-        await desk.sink.until(lambda: all(order(desk, n).quantity == 1 for n in exits), "no more than was bought")
-        await desk.sink.until(lambda: all("child" not in state(desk, n)[1] for n in exits), "all wake")
-        # Two groups of one contract each stand for the one that is held: the second must be called off.
+        await desk.sink.until(lambda: order(desk, first + 3).filled == 1, "the first entry, and a part of the second")
         await adapter.cancel(first + 3)
-        await adapter.cancel(first + 4)
-        await desk.sink.until(lambda: all("Cancelled" in desk.statuses(first + n) for n in (3, 4)))
+        await desk.sink.until(lambda: "Cancelled" in desk.statuses(first + 3))
+        exits = (first + 1, first + 2, first + 4, first + 5)
+        await desk.sink.until(lambda: all(order(desk, n).quantity == 1 for n in exits), "no more than was bought")
         snapshot = await adapter.snapshot()
-        assert [p.quantity for p in snapshot.positions] == [1]
-        assert {(o.order_id, o.quantity) for o in snapshot.open_orders} == {(first + 1, 1), (first + 2, 1)}
+        assert [p.quantity for p in snapshot.positions] == [2]
+        assert {(o.order_id, o.quantity) for o in snapshot.open_orders} == {(n, 1) for n in exits}
 
 
 @pytest.mark.parametrize("condition", [None, BELOW_645])
@@ -133,9 +129,11 @@ async def test_the_cancel_of_an_entry_takes_all_exits_along(desk: Desk, conditio
     async with desk.adapter() as adapter:
         first = await submit(desk, adapter, (1, 2), limit="1.00", condition=condition)
         held = "child" if condition else "child,trigger"
-        await desk.sink.until(lambda: state(desk, first + 3) == ("PreSubmitted", held), "it waits for its parent")
+        await desk.sink.until(lambda: state(desk, first + 4) == ("PreSubmitted", held), "it waits for its parent")
         await adapter.cancel(first)
-        await desk.sink.until(lambda: all("Cancelled" in desk.statuses(first + n) for n in range(5)), "all of them")
+        await desk.sink.until(lambda: all("Cancelled" in desk.statuses(first + n) for n in range(3)), "its exits")
+        await adapter.cancel(first + 3)
+        await desk.sink.until(lambda: all("Cancelled" in desk.statuses(first + n) for n in range(6)), "all of them")
         assert (await adapter.snapshot()).open_orders == ()
 
 

@@ -14,9 +14,9 @@ from alphatrader.domain.errors import PacingError
 
 WINDOW_S = 1.0
 MAX_WAITING = 10_000
-FAMILY_TOKENS = 7
-"""What a family of orders must always be able to take at once: an entry, and a stop and a target for each of three
-steps out. The settings leave at least as much beside the reserve for cancels."""
+FAMILY_TOKENS = 9
+"""What an intent must always be able to take at once: an entry, a stop and a target for each of three steps out. The
+settings leave at least as much beside the reserve for cancels."""
 
 
 class Priority(IntEnum):

@@ -1,5 +1,6 @@
 """Orders out: families sent as one piece, and OrderSent only once the bytes have left."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -36,7 +37,7 @@ class OrderDesk:
         self._reports = reports
 
     async def submit(self, approved: RiskApproved[OrderIntent]) -> None:
-        """Send the family, and post OrderSent for each of its orders once its bytes have left the machine.
+        """Send the intent's families in one piece, and post OrderSent for each of its orders once its bytes have left the machine.
 
         Raises LinkError or OrderRefusedError only if not one byte was sent. If the link breaks between the first byte
         and the last, it returns without OrderSent: the intent is UNKNOWN, and reconciliation settles it.
@@ -48,7 +49,7 @@ class OrderDesk:
         self._check(intent, instrument)
         self._need_orders_possible()
         family = [self._known(intent, ticket) for ticket in intent.tickets]
-        requests = [self._placing(order, transmit=order is family[-1]) for order in family]
+        requests = [self._placing(order, transmit=_ends_a_family(order, family)) for order in family]
         wire = self._session.wire
         # All tokens first: a family must not be torn apart by the pace.
         await self._session.take(len(requests), Priority.ORDER, wire)
@@ -156,3 +157,9 @@ class OrderDesk:
 
     def _placing(self, order: KnownOrder, *, transmit: bool) -> Request:
         return order.placing(self._session.library, self._session.account, transmit=transmit)
+
+
+def _ends_a_family(order: KnownOrder, orders: Sequence[KnownOrder]) -> bool:
+    """Whether an order is the last of its family: an entry and its children rest untransmitted until then."""
+    root = order.parent_id or order.order_id
+    return order is [one for one in orders if root in {one.order_id, one.parent_id}][-1]

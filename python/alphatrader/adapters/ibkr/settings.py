@@ -46,7 +46,7 @@ class IbkrSettings(Settings):
     """Gateways often never end the execution poll of an account without executions. If true, two silent polls with
     not one execution seen count as complete; positions remain the independent check."""
 
-    messages_per_second: int = Field(40, ge=8, le=50)
+    messages_per_second: int = Field(40, ge=10, le=50)
     """Over all kinds of messages; the gateway's own limit is 50, after which it disconnects."""
     cancel_reserve: int = Field(10, ge=1)
     """Tokens of ``messages_per_second`` that only cancels may take."""
