@@ -37,7 +37,7 @@ class OrderDesk:
         self._reports = reports
 
     async def submit(self, approved: RiskApproved[OrderIntent]) -> None:
-        """Send the intent's families in one piece, and post OrderSent for each of its orders once its bytes have left the machine.
+        """Send the intent's families in one piece; post OrderSent for each order once its bytes have left the machine.
 
         Raises LinkError or OrderRefusedError only if not one byte was sent. If the link breaks between the first byte
         and the last, it returns without OrderSent: the intent is UNKNOWN, and reconciliation settles it.
