@@ -31,6 +31,7 @@ app.command("status", short_help="Show feeds, trading state, positions, P&L.")(o
 app.command("halt", short_help="Stop new risk at once; stops are kept.")(operator.halt)
 app.command("resume", short_help="Allow entries again after a halt.")(operator.resume)
 app.command("flatten", short_help="Close every position, then stay halted.")(operator.flatten)
+app.command("approve", short_help="Let a signal that waits be entered.")(operator.approve)
 app.command("exposure", short_help="Show dealer exposure of an option chain.")(exposure.exposure)
 app.command("vpin", short_help="Show the order flow toxicity of a tape.")(vpin.vpin)
 app.command("sample", short_help="Write a SIMULATED chain and tape to try.")(sample.sample)

@@ -6,9 +6,22 @@ from typer.testing import CliRunner
 
 from alphatrader import __version__, cli
 from alphatrader.domain.errors import ConfigError, DataError, LinkError
-from alphatrader.ops import operator
+from alphatrader.commands import operator_actions as operator
 
-COMMANDS = ("run", "sim", "replay", "status", "halt", "resume", "flatten", "exposure", "vpin", "sample", "doctor")
+COMMANDS = (
+    "run",
+    "sim",
+    "replay",
+    "status",
+    "halt",
+    "resume",
+    "flatten",
+    "approve",
+    "exposure",
+    "vpin",
+    "sample",
+    "doctor",
+)
 HEAVY = (
     "pyarrow",
     "numpy",

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from alphatrader.adapters.journal import SqliteJournal
-from alphatrader.commands.operator_actions import status_command
+from alphatrader.commands.status_text import status_command
 from alphatrader.domain.records import RunRecord, SummaryRecord
 from alphatrader.ops.home import Home, HomeLabel
-from alphatrader.trader.summary import LatencySummary, PositionSummary, RunSummary
+from alphatrader.ops.run_summary import LatencySummary, PositionSummary, RunSummary
 
 
 def summary_of(run_id: str, positions: list[PositionSummary]) -> str:

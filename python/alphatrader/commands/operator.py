@@ -1,4 +1,4 @@
-"""``status``, ``halt``, ``resume``, ``flatten``: what a person tells a running trader over its control socket."""
+"""``status``, ``halt``, ``resume``, ``flatten``, ``approve``: what a person tells a running trader."""
 
 from typing import Annotated
 
@@ -12,8 +12,8 @@ ConfirmOption = Annotated[
 
 
 def status(*, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show a run: feeds and their ages, trading state, positions, orders, P&L."""
-    from alphatrader.commands.operator_actions import status_command  # noqa: PLC0415 - help must be fast
+    """Show a run: feeds and their ages, trading state, strategies, positions, orders, P&L."""
+    from alphatrader.commands.status_text import status_command  # noqa: PLC0415 - help must be fast
 
     status_command(home=home, as_json=json)
 
@@ -41,6 +41,18 @@ def flatten(*, home: HomeOption = None, reason: ReasonOption, confirm: ConfirmOp
         typer.echo(line)
     _demand("FLATTEN", confirm, "Every position above will be closed.")
     flatten_command(home=home, reason=reason)
+
+
+def approve(
+    signal: Annotated[str, typer.Argument(metavar="ID", help="Id of the signal that waits; status shows it.")],
+    *,
+    home: HomeOption = None,
+    reason: ReasonOption = "approved by the operator",
+) -> None:
+    """Let a signal that waits for approval become an order: it is judged again at the present price."""
+    from alphatrader.commands.operator_actions import approve_command  # noqa: PLC0415 - help must be fast
+
+    approve_command(home=home, signal_id=signal, reason=reason)
 
 
 def _demand(word: str, given: str | None, consequence: str) -> None:

@@ -11,6 +11,7 @@ from alphatrader.domain.errors import AlphaTraderError, DataError
 from alphatrader.domain.events import LAYOUT
 from alphatrader.engine.replay import digest_of, replay, same_output
 from alphatrader.ops.console import Terminal
+from alphatrader.ops.home import Home, StartFolder
 
 
 class ReplayDiffersError(AlphaTraderError):
@@ -37,7 +38,7 @@ class Verdict:
 
 def replay_command(*, run: Path, as_json: bool) -> None:
     """Replay every start of a home, or one. Raises DataError, ReplayDiffersError."""
-    verdicts = [compare_start(directory) for directory in find_starts(run)]
+    verdicts = [compare_start(start) for start in find_starts(run)]
     if as_json:
         print(msgspec.json.encode(verdicts).decode())
     else:
@@ -52,35 +53,31 @@ def replay_command(*, run: Path, as_json: bool) -> None:
         )
 
 
-def find_starts(run: Path) -> list[Path]:
+def find_starts(run: Path) -> list[StartFolder]:
     """Return the event log folders of a home, or ``run`` itself if it is one. Raises DataError."""
-    if (run / "events").is_dir():
-        starts = sorted(path for path in (run / "events").iterdir() if path.is_dir())
-        if starts:
-            return starts
-    if run.is_dir() and any(run.glob("segment-*")):
-        return [run]
-    raise DataError(
-        f"{run} holds no event log: name the home of a run (for example var/sim/…) or a folder in its events/"
-    )
+    starts = Home(run).starts() or [start for start in (StartFolder(run),) if start.has_segments]
+    if not starts:
+        raise DataError(
+            f"{run} holds no event log: name the home of a run (for example var/sim/…) or a folder in its events/"
+        )
+    return starts
 
 
-def compare_start(directory: Path) -> Verdict:
+def compare_start(start: StartFolder) -> Verdict:
     """Replay one start and compare. A log that a crash cut short is compared as far as it goes."""
     torn: list[str] = []
     before = time.perf_counter()
-    result = replay(read_events(directory, torn.append))
+    result = replay(read_events(start.path, torn.append))
     seconds = time.perf_counter() - before
-    path = directory / "outputs.jsonl"
-    recorded = path.read_bytes().splitlines() if path.exists() else []
-    whole = not torn and (directory / "closed").exists()
+    recorded = start.outputs.read_bytes().splitlines() if start.outputs.exists() else []
+    whole = not torn and start.closed.exists()
     ours = list(result.outputs)
     shared = min(len(ours), len(recorded))
     pairs = zip(ours, recorded, strict=False)
     difference = next((i for i, pair in enumerate(pairs) if not same_output(*pair, result.layout)), None)
     identical = difference is None and (len(ours) == len(recorded) or not whole)
     return Verdict(
-        start=str(directory),
+        start=str(start.path),
         events=result.events,
         market_rows=result.market_rows,
         outputs=len(ours),

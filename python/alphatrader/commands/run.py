@@ -29,6 +29,10 @@ def run(
         float | None,
         typer.Option(min=1, metavar="SECONDS", help="Close positions and stop cleanly after so many wall seconds."),
     ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Stop after so many sessions; positions are held.")
+    ] = None,
+    once: Annotated[bool, typer.Option(help="Stop after one session: the same as --days 1.")] = False,
     tape: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Simulation: drive the market with these real prints (Lean zip)."),
@@ -40,10 +44,11 @@ def run(
 ) -> None:
     """Trade: on the simulated market (no account needed), a paper account, or live.
 
-    Starts what is missing (simulated gateway, Redis, dashboard) and stops cleanly on Ctrl-C. Live refuses without
-    live.account in the configuration, the account typed as confirmation, and enough clean paper sessions.
+    Goes on from session to session until Ctrl-C. Starts what is missing (simulated gateway, Redis, dashboard), starts
+    again what dies, and stops all of it cleanly. Live refuses without live.account in the configuration, the account
+    typed as confirmation, and enough clean paper sessions.
     """
-    from alphatrader.supervisor.run import run_command  # noqa: PLC0415 - help must not load the trader
+    from alphatrader.supervisor.run import run_command  # noqa: PLC0415 - help must not load the supervisor
 
     run_command(
         config_path=config,
@@ -51,6 +56,7 @@ def run(
         speed=speed,
         seed=seed,
         duration_s=duration,
+        days=1 if once else days,
         tape=tape,
         headless=headless,
         resume=resume,

@@ -13,6 +13,7 @@ from alphatrader.adapters.ibkr.settings import Endpoint, GatewaySettings, Mode
 from alphatrader.dashboard.settings import DashboardSettings
 from alphatrader.engine.settings import EngineSettings
 from alphatrader.ops.logs import LoggingSettings
+from alphatrader.ops.trader_settings import TraderSettings
 from alphatrader.settings import Settings
 from alphatrader.sim.section import SimulatorSettings
 
@@ -59,6 +60,7 @@ class AppConfig(Settings):
     logging: LoggingSettings = LoggingSettings()
     paths: PathSettings = PathSettings()
     live: LiveSettings = LiveSettings()
+    trader: TraderSettings = TraderSettings()
     engine: EngineSettings = EngineSettings()
 
     @model_validator(mode="after")

@@ -74,7 +74,7 @@ def run_command(
     if resume and simulated:
         options = resumed_options(config, options, home, notes, speed=speed, seed=seed, tape=tape)
     trader = TraderOptions(
-        home=home.path.resolve(),
+        home=home.path,
         mode=options.mode,
         config=config_path,
         duration_s=duration_s,

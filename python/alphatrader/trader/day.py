@@ -1,344 +1,232 @@
-"""One trading session: everything that a trader process is made of, from its start to its clean stop."""
+"""One session: an engine of its own, with its event log, from the end of the session before to its own end.
+
+engine alive (commands, view) ─► waits for the open ─► connects ─► warm-up ─► trades ─► close ─► wound down ─► summary
+"""
 
 import asyncio
 import contextlib
 import datetime as dt
 import secrets
-import signal
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from decimal import Decimal
-from zoneinfo import ZoneInfo
-
-import msgspec
+from typing import Literal
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
-from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.adapters.parquet import SegmentedEventLog
-from alphatrader.adapters.redis import RedisSignalStore, RunningRedis, ensure_redis, open_client
-from alphatrader.calendar import Session, session_at, session_for
+from alphatrader.adapters.redis import RedisSignalStore
+from alphatrader.calendar import Session
 from alphatrader.domain import events as ev
-from alphatrader.domain.errors import AlphaTraderError, ClosedMarketError, ConfigError, FencedError
+from alphatrader.domain.errors import AlphaTraderError
 from alphatrader.domain.orders import BrokerSnapshot
-from alphatrader.domain.records import RunRecord, SummaryRecord
+from alphatrader.domain.records import RunRecord
+from alphatrader.domain.state import TradingState
 from alphatrader.domain.view import EngineView
-from alphatrader.engine.clock import ScaledClock, SystemClock
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.view import build_view
 from alphatrader.engine.workers import Ports
 from alphatrader.ops.build import build_hash
-from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
-from alphatrader.ops.run_options import RunOptions
-from alphatrader.ports import Clock
-from alphatrader.supervisor.gateway import GatewayLink, broker_endpoint, start_gateway, stop_gateway
-from alphatrader.supervisor.page import start_dashboard, stop_dashboard
-from alphatrader.trader.control_server import serve_control
+from alphatrader.trader.closing import Ending, tell_end, wind_down, write_summary
+from alphatrader.trader.failures import leaves
 from alphatrader.trader.feeds import FeedSet
+from alphatrader.trader.lasting import Lasting
+from alphatrader.trader.opening import Opening
 from alphatrader.trader.outputs import OutputFile
+from alphatrader.trader.patience import StoppedError
+from alphatrader.trader.sessions import session_over
 from alphatrader.trader.store import StoreLink
-from alphatrader.trader.summary import RunSummary, build_summary
+from alphatrader.trader.summary import build_summary
 
-_NEW_YORK = ZoneInfo("America/New_York")
-_FIRST_UNDERLYING_ID = 1
-_WARMUP_REQUESTS = 120
-_CLOSE_BEFORE_END_S = 300
-"""Positions are closed so many market seconds before the session ends: expiring options must not be exercised."""
-_PAPER_ACCOUNT_PREFIX = "DU"
-_DRAIN_WALL_S = 20.0
-"""How long a stop waits for cancels and exits to be confirmed."""
-_NAKED_WALL_S = 40.0
-"""How much longer it waits while a position has no working stop."""
-_NO_SESSION_SLACK_NS = 60 * 10**9
+Phase = Literal["waiting", "starting", "trading", "ending"]
+_LOOK_INTERVAL_S = 0.1
 
 
-@dataclass(slots=True)
-class Services:
-    """What was started or adopted for this run."""
+class TradingDay:
+    """Runs one session. Make it, then await :meth:`run` once."""
 
-    redis: RunningRedis
-    gateway: GatewayLink | None
-    clock: Clock
-    session: Session
+    def __init__(self, lasting: Lasting, session: Session) -> None:
+        self.session = session
+        self.phase: Phase = "waiting"
+        self.run_id = dt.datetime.now(dt.UTC).strftime("%y%m%d-%H%M%S") + secrets.token_hex(1)
+        self._lasting = lasting
+        self._began_s = time.monotonic()
+        self._folder = lasting.home.start(self.run_id)
+        self._engine = Engine(lasting.config.engine)
+        self._runner = Runner(self._engine, lasting.time.clock, lasting.terminal.notice)
+        self._runner.hold_live_rows()
+        self._feeds = FeedSet(lasting.config, self._runner, lasting.time.clock, lasting.gateway)
+        self._begun = False
+        """Whether it has come to trade: from then on it has a record in the journal, and gets a summary."""
+        self.over = False
+        """Whether the session was seen to its end."""
+        self.takes_commands = False
+        """From the journal's restoring to the winding down: before and after, a command would be lost."""
 
+    # ------------------------------------------------------------------ what others see
 
-class TradingSession:
-    """Runs one trader. Make it, then await :meth:`run` once."""
-
-    def __init__(self, config: AppConfig, options: RunOptions, home: Home) -> None:
-        self._config = config
-        self._options = options
-        self._home = home
-        self._terminal = Terminal()
-        self._stop = asyncio.Event()
-        self._stop_reason = ""
-        self._flatten_at_stop = False
-        self._started = time.monotonic()
-
-    async def run(self) -> RunSummary:
-        """Start, trade, stop; return the summary. Raises AlphaTraderError with one clear line."""
-        journal = await asyncio.to_thread(SqliteJournal.open, self._home.journal, self._home.lock)
-        try:
-            self._catch_signals()
-            async with AsyncExitStack() as children:
-                return await self._trade(journal, await self._start_services(children))
-        except* AlphaTraderError as errors:
-            raise _first(errors) from None
-        finally:
-            await journal.close()
-
-    # ------------------------------------------------------------------ services
-
-    async def _start_services(self, children: AsyncExitStack) -> Services:
-        """Start or adopt what a run needs; ``children`` ends it, also when a later one does not come up."""
-        config, options, terminal = self._config, self._options, self._terminal
-        kind = "SIMULATED MARKET" if config.gateway.kind == "simulated" else "INTERACTIVE BROKERS"
-        terminal.banner(f" AlphaTrader Pro   {options.mode.upper()} - {kind} ")
-        terminal.fact("config", f"ok, build {build_hash()}")
-        terminal.fact("journal", str(self._home.journal))
-        redis = await asyncio.to_thread(ensure_redis, self._home.redis, config.redis.url.get_secret_value())
-        children.push_async_callback(asyncio.to_thread, redis.stop)
-        terminal.fact("redis", redis.note)
-        gateway = await start_gateway(config, options, self._home)
-        clock: Clock = SystemClock()
-        if gateway is not None:
-            children.push_async_callback(stop_gateway, gateway)
-            clock = ScaledClock(gateway.market_ns, gateway.speed)
-            terminal.fact("gateway", f"{gateway.label}, TWS protocol on port {gateway.port}, {gateway.speed:g}x time")
-        session = self._session(clock, gateway)
-        return Services(redis, gateway, clock, session)
-
-    def _session(self, clock: Clock, gateway: GatewayLink | None) -> Session:
-        now_ns = clock.now_ns()
-        session = session_for(gateway.session_date) if gateway else session_at(now_ns)
-        if session is None or not session.open_ns - _NO_SESSION_SLACK_NS <= now_ns < session.close_ns:
-            local = dt.datetime.fromtimestamp(now_ns / 1e9, _NEW_YORK)
-            raise ClosedMarketError(
-                f"the market is closed ({local:%A %Y-%m-%d %H:%M} in New York): start during regular hours, "
-                "or practise on the simulated market (gateway.kind: simulated)"
-            )
-        return session
-
-    # ------------------------------------------------------------------ trading
-
-    async def _trade(self, journal: SqliteJournal, services: Services) -> RunSummary:
-        config, options, session = self._config, self._options, services.session
-        settings = config.engine
-        engine = Engine(settings)
-        runner = Runner(engine, services.clock, self._terminal.notice)
-        start = dt.datetime.now(dt.UTC).strftime("%y%m%d-%H%M%S") + secrets.token_hex(1)
-        folder = self._home.events / start
-        log = await asyncio.to_thread(SegmentedEventLog.open, folder)
-        outputs = OutputFile(folder / "outputs.jsonl", engine.state)
-        client = open_client(services.redis.url, max_connections=config.redis.max_connections)
-        endpoint = broker_endpoint(config, services.gateway)
-        adapter = IbkrAdapter(endpoint, config.gateway.link, runner, services.clock)
-        claims = RedisSignalStore(client, scope=self._claim_scope())
-        ports = Ports(journal, log, adapter, adapter, claims)
-        runner.ports = ports
-        label = services.gateway.label if services.gateway else ""
-
-        def view() -> EngineView:
-            return build_view(engine, list(runner.notices), feeds.views(), label, runner.now_ns())
-
-        feeds = FeedSet(config, runner, services.clock, services.gateway)
-        store = StoreLink(client, services.redis, claims, runner, view, feeds)
-        journal.append(
-            RunRecord(start, journal.epoch, options.mode, build_hash(), settings.model_dump_json(), time.time_ns())
+    def view(self) -> EngineView:
+        """Everything as it is now."""
+        runner = self._runner
+        return build_view(
+            self._engine, list(runner.notices), self._feeds.views(), self._lasting.time.label, runner.now_ns()
         )
+
+    def now_ns(self) -> int:
+        """Engine time."""
+        return self._runner.now_ns()
+
+    def post(self, event: ev.ControlEvent) -> None:
+        """Take an event."""
+        self._runner.post(event)
+
+    @property
+    def trading_state(self) -> str:
+        """The trading state."""
+        return self._engine.state.trading_state.value
+
+    @property
+    def proposals(self) -> frozenset[str]:
+        """Ids of the signals that wait for approval."""
+        return frozenset(self._engine.entries.proposals)
+
+    # ------------------------------------------------------------------ life
+
+    async def run(self, *, halted: str = "") -> None:
+        """Open, wait, trade, close. ``halted``: why it comes up HALTED. Raises AlphaTraderError with one clear line."""
+        lasting, runner = self._lasting, self._runner
+        log = await asyncio.to_thread(SegmentedEventLog.open, self._folder.path)
+        outputs = OutputFile(self._folder.outputs, self._engine.state)
+        adapter = IbkrAdapter(lasting.endpoint(), lasting.config.gateway.link, runner, lasting.time.clock)
+        claims = RedisSignalStore(lasting.redis, scope=lasting.claim_scope())
+        store = StoreLink(lasting.redis, claims, runner, self.view, self._feeds)
+        ports = Ports(lasting.journal, log, adapter, adapter, claims)
+        runner.connect(ports)
+        await self._restore(halted)
+        self.takes_commands = True
+        lasting.journal.start(runner)
+        log.start(lambda up, text: runner.post(ev.RecorderChanged(ts_ns=runner.now_ns(), up=up, reason=text)))
+        ending: Ending | None = None
+        snapshot: BrokerSnapshot | None = None
+        failure = ""
+        try:
+            async with AsyncExitStack() as stack:
+                # Each of these is closed even if the one before it fails; the last named first.
+                stack.push_async_callback(log.close)
+                stack.push_async_callback(outputs.flush)
+                stack.callback(self._close_runner)
+                stack.push_async_callback(adapter.close)
+                async with asyncio.TaskGroup() as group:
+                    background = [
+                        group.create_task(runner.work(ports)),
+                        group.create_task(outputs.run()),
+                        group.create_task(store.run()),
+                    ]
+                    ending = await self._until_end(group, background, adapter)
+                    snapshot = await self._end(adapter, ending)
+                    for task in background:
+                        task.cancel()
+            self._folder.closed.touch()
+        except* AlphaTraderError as errors:
+            failure = f"it ended by an error: {next(leaves(errors))}"
+            raise
+        finally:
+            if self._begun:
+                await self._report(outputs, snapshot, Ending(failure) if failure or ending is None else ending)
+            elif ending is not None and not failure:
+                lasting.terminal.fact("stopped", ending.reason)
+
+    async def _restore(self, halted: str) -> None:
+        """Begin the event log, and take over what the journal knows."""
+        runner, lasting, session = self._runner, self._lasting, self.session
         runner.post(
             ev.RunStarted(
                 ts_ns=runner.now_ns(),
-                run_id=start,
-                mode=options.mode,
-                seed=services.gateway.seed if services.gateway else 0,
-                time_scale=services.clock.time_scale,
-                settings=settings.model_dump_json(),
+                run_id=self.run_id,
+                mode=lasting.options.mode,
+                seed=lasting.time.seed,
+                time_scale=lasting.time.clock.time_scale,
+                settings=lasting.config.engine.model_dump_json(),
                 build=build_hash(),
                 session_date=session.date,
                 session_open_ns=session.open_ns,
                 session_close_ns=session.close_ns,
+                layout=ev.LAYOUT,
             )
         )
-        restored = await asyncio.to_thread(journal.restore, session.date)
+        restored = await asyncio.to_thread(lasting.journal.restore, session.date)
         runner.post(ev.JournalRestored(ts_ns=runner.now_ns(), restored=restored))
-        journal.start(runner)
-        log.start(lambda up, text: runner.post(ev.RecorderChanged(ts_ns=runner.now_ns(), up=up, reason=text)))
-        snapshot: BrokerSnapshot | None = None
-        async with AsyncExitStack() as stack:
-            # Each of these is closed even if the one before it fails; the last named first.
-            stack.push_async_callback(stop_dashboard, self._home)
-            stack.push_async_callback(client.aclose)
-            stack.push_async_callback(log.close)
-            stack.push_async_callback(outputs.flush)
-            stack.callback(runner.close)
-            stack.push_async_callback(adapter.close)
-            async with asyncio.TaskGroup() as group:
-                background = [
-                    group.create_task(adapter.run()),
-                    group.create_task(runner.work(ports)),
-                    group.create_task(outputs.run()),
-                    group.create_task(store.run()),
-                    group.create_task(self._serve_operators(runner, view)),
-                    group.create_task(self._watch_clock(runner, session)),
-                ]
-                await self._connect(adapter, runner, services)
-                background.append(group.create_task(feeds.run()))
-                background.append(group.create_task(self._show_page(services)))
-                await self._stop.wait()
-                snapshot = await self._wind_down(adapter, runner)
-                for task in background:
-                    task.cancel()
-        (folder / "closed").touch()
-        return await self._report(runner, journal, outputs, snapshot, label)
+        if halted and self._engine.state.trading_state is not TradingState.HALTED:
+            # An older halt keeps its own reason: whoever set it must lift it.
+            runner.post(ev.OperatorCommand(ts_ns=runner.now_ns(), action="halt", actor="supervisor", reason=halted))
 
-    def _claim_scope(self) -> str:
-        """Whose signals exclude each other: those of one account; a simulated run has its own."""
-        config = self._config
-        if config.gateway.kind == "simulated":
-            return str(self._home.path.resolve())
-        account = config.live.account if self._options.mode == "live" else config.gateway.account
-        return f"{self._options.mode}:{account or 'default'}"
+    async def _until_end(
+        self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]], adapter: IbkrAdapter
+    ) -> Ending:
+        """Live through the session until it is over, or the trader is to stop."""
+        stop = self._lasting.stop
+        life = group.create_task(self._live(group, background, adapter))
+        asked = group.create_task(stop.wait())
+        await asyncio.wait({life, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (life, asked):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await life
+        if stop.asked:
+            return Ending(stop.reason, stop.flatten)
+        self.over = True
+        return Ending(f"the session of {self.session.date} is over", goes_on=True)
 
-    async def _connect(self, adapter: IbkrAdapter, runner: Runner, services: Services) -> None:
-        """Connect, subscribe, feed the session so far through the engine, go live."""
-        runner.hold_live_rows()
-        await adapter.connect()
-        self._check_account(adapter.account)
-        rows = 0
-        for number, symbol in enumerate(self._config.engine.symbols, start=_FIRST_UNDERLYING_ID):
-            instrument = await adapter.subscribe_underlying(symbol, number)
-            runner.post(ev.InstrumentAdded(ts_ns=runner.now_ns(), instrument=instrument))
-            before, began = runner.now_ns(), time.monotonic()
-            rows += await adapter.history(instrument, services.session.open_ns, before, _WARMUP_REQUESTS)
-            self._terminal.fact("warm-up", f"{symbol}: {rows:,} prints in {time.monotonic() - began:.1f} s")
-            await adapter.option_universe(instrument)
-        runner.release_live_rows()
-        runner.post(ev.WarmupFinished(ts_ns=runner.now_ns(), rows=rows))
-
-    def _check_account(self, account: str) -> None:
-        """Paper means a paper account, whatever listens on the paper port. Raises ConfigError."""
-        if self._options.mode == "paper" and not account.startswith(_PAPER_ACCOUNT_PREFIX):
-            raise ConfigError(
-                f"the gateway serves account {account}, which is not a paper account ({_PAPER_ACCOUNT_PREFIX}…): "
-                "log the gateway in to paper trading, or check gateway.ports; nothing was sent"
-            )
-
-    async def _serve_operators(self, runner: Runner, view: Callable[[], EngineView]) -> None:
-        async with serve_control(self._home.control_socket, runner, view):
-            await asyncio.Event().wait()
-
-    async def _show_page(self, services: Services) -> None:
-        """Start the dashboard; that it can't be started is said and hurts nothing else."""
-        if self._options.headless or not self._config.dashboard.enabled:
-            return
+    async def _live(self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]], adapter: IbkrAdapter) -> None:
+        """Wait for the session, connect, go live, and return when it is over."""
+        lasting, runner = self._lasting, self._runner
+        opening = Opening(lasting, self.session, adapter, runner)
         try:
-            page = await start_dashboard(self._config, self._home, services.redis.url)
-        except AlphaTraderError as error:
-            self._terminal.fact("dashboard", f"off: {error}; here it is dashboard.port in the configuration", "warning")
+            await lasting.time.approach(self.session, lasting.stop)
+            self.phase = "starting"
+            await opening.connect()
+            self._begin()
+            background.append(group.create_task(adapter.run()))
+            await opening.go_live()
+        except StoppedError:
             return
-        self._terminal.fact("dashboard", f"{page} (the link logs in once)", "good")
+        self.phase = "trading"
+        background.append(group.create_task(self._feeds.run()))
+        grace_s = lasting.config.trader.close_grace_s
+        # Time alone ends a session: there is no event to wait for.
+        while not session_over(self.session, grace_s, runner.now_ns(), self._engine.book.open_trades):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_INTERVAL_S)
 
-    async def _watch_clock(self, runner: Runner, session: Session) -> None:
-        """Ask for a stop at the end of the duration, and flatten before the session ends."""
-        deadline = self._started + self._options.duration_s if self._options.duration_s else None
-        while True:
-            await asyncio.sleep(0.1)
-            if deadline is not None and time.monotonic() >= deadline:
-                self.request_stop(f"the duration of {self._options.duration_s:.0f} s is over", flatten=True)
-                return
-            if runner.now_ns() >= session.close_ns - _CLOSE_BEFORE_END_S * 10**9:
-                self.request_stop("the session is about to end", flatten=True)
-                return
+    def _begin(self) -> None:
+        """Journal the start: what ends before this has done nothing, and is no run."""
+        lasting = self._lasting
+        settings = lasting.config.engine.model_dump_json()
+        lasting.journal.append(
+            RunRecord(self.run_id, lasting.journal.epoch, lasting.options.mode, build_hash(), settings, time.time_ns())
+        )
+        self._begun = True
 
-    # ------------------------------------------------------------------ stopping
+    def _close_runner(self) -> None:
+        self.takes_commands = False
+        self._runner.close()
 
-    def request_stop(self, reason: str, *, flatten: bool) -> None:
-        """Begin the clean stop; the first reason counts."""
-        if not self._stop.is_set():
-            self._stop_reason, self._flatten_at_stop = reason, flatten
-            self._stop.set()
+    async def _end(self, adapter: IbkrAdapter, ending: Ending) -> BrokerSnapshot | None:
+        """Wind down, if there is anything to."""
+        self.phase = "ending"
+        return await wind_down(adapter, self._runner, ending) if self._begun else None
 
-    def _catch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal, number)
-
-    def _on_signal(self, number: signal.Signals) -> None:
-        self.request_stop(f"stopped by {number.name}", flatten=False)
-
-    async def _wind_down(self, adapter: IbkrAdapter, runner: Runner) -> BrokerSnapshot | None:
-        """Cancel entries (and close positions, where wanted), wait for confirmations, take the gateway's last word."""
-        book = runner.engine.book
-        runner.post(ev.StopRequested(ts_ns=runner.now_ns(), flatten=self._flatten_at_stop, reason=self._stop_reason))
-
-        def settled() -> bool:
-            if self._flatten_at_stop:
-                return not book.open_trades
-            return not any(t.open_quantity == 0 or t.uncertain for t in book.open_trades)
-
-        def protected() -> bool:
-            return all(t.stop_resting() for t in book.open_trades if t.open_quantity)
-
-        if not await runner.wait_until(settled, _DRAIN_WALL_S):
-            # Somebody waits for the end, but a position without a stop must not be left alone lightly.
-            await runner.wait_until(lambda: settled() or protected(), _NAKED_WALL_S)
-        with contextlib.suppress(AlphaTraderError):
-            snapshot = await adapter.snapshot()
-            runner.post(ev.SnapshotReceived(ts_ns=runner.now_ns(), snapshot=snapshot))
-            return snapshot
-        return None
-
-    async def _report(
-        self, runner: Runner, journal: SqliteJournal, outputs: OutputFile, snapshot: BrokerSnapshot | None, label: str
-    ) -> RunSummary:
-        clean = snapshot is not None and snapshot.complete and not runner.engine.reports.mismatches
+    async def _report(self, outputs: OutputFile, snapshot: BrokerSnapshot | None, ending: Ending) -> None:
+        clean = snapshot is not None and snapshot.complete and not self._engine.reports.mismatches
         summary = build_summary(
-            runner,
-            market=label or "Interactive Brokers",
-            wall_s=time.monotonic() - self._started,
+            self._runner,
+            self.view(),
+            wall_s=time.monotonic() - self._began_s,
             snapshot=snapshot,
             digest=outputs.digest,
             clean=clean,
-            stopped_because=self._stop_reason,
+            stopped_because=ending.reason,
         )
-        text = msgspec.json.format(msgspec.json.encode(summary)).decode()
-        await asyncio.to_thread(self._home.summary.write_text, text + "\n")
-        await journal.append_durable(SummaryRecord(summary.run_id, clean, text, time.time_ns()))
-        self._say_what_is_left(runner, summary)
-        return summary
-
-    def _say_what_is_left(self, runner: Runner, summary: RunSummary) -> None:
-        terminal = self._terminal
-        terminal.fact("stopped", summary.stopped_because)
-        for trade in runner.engine.book.open_trades:
-            if trade.open_quantity:
-                state = "its stop rests at the broker" if trade.stop_resting() else "WITHOUT a working stop"
-                label = runner.engine.book.label(trade)
-                text = f"{trade.open_quantity} {label}: {state}; go on with  alphatrader run --resume"
-                terminal.fact("left open", text, "warning")
-        if not runner.engine.book.open_trades:
-            terminal.fact("left open", "nothing", "good")
-        net = Decimal(summary.net_pnl_usd)
-        terminal.fact("result", f"{summary.signals} signals, {summary.fills} fills, net P&L {net:+.2f} USD after fees")
-        terminal.fact("replay", f"alphatrader replay {self._home.path}   (sha256 {summary.outputs_sha256[:16]}…)")
-        terminal.fact("summary", str(self._home.summary))
-
-
-def _first(errors: BaseExceptionGroup[AlphaTraderError]) -> AlphaTraderError:
-    """Return the error that ended the run: a fenced writer before anything that followed from it."""
-    flat: list[AlphaTraderError] = []
-
-    def collect(group: BaseExceptionGroup[AlphaTraderError]) -> None:
-        for error in group.exceptions:
-            if isinstance(error, BaseExceptionGroup):
-                collect(error)
-            else:
-                flat.append(error)
-
-    collect(errors)
-    return next((error for error in flat if isinstance(error, FencedError)), flat[0])
+        lasting = self._lasting
+        with contextlib.suppress(AlphaTraderError):
+            # The journal may be what failed; that has been told by then.
+            await write_summary(lasting.home, self._folder, lasting.journal, summary)
+        tell_end(lasting.terminal, lasting.home, self._runner, summary, ending)

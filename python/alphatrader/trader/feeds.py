@@ -5,12 +5,12 @@ from typing import Literal
 
 from alphatrader.adapters.alphavantage.client import AlphaVantageClient
 from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed, FeedStatus
+from alphatrader.control.simulator import SimulatedGateway
 from alphatrader.domain.view import FeedView
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.state import EngineState
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ports import Clock
-from alphatrader.supervisor.gateway import GatewayLink
 
 _STALE_AFTER_INTERVALS = 3
 
@@ -18,7 +18,7 @@ _STALE_AFTER_INTERVALS = 3
 class FeedSet:
     """Runs the Alpha Vantage feed and describes every service that the engine does not watch by itself."""
 
-    def __init__(self, config: AppConfig, runner: Runner, clock: Clock, gateway: GatewayLink | None) -> None:
+    def __init__(self, config: AppConfig, runner: Runner, clock: Clock, gateway: SimulatedGateway | None) -> None:
         settings = config.alphavantage
         if gateway is not None:
             settings = settings.for_simulator(gateway.alphavantage_port)

@@ -1,4 +1,4 @@
-"""Redis in a run: health, the claims that the journal knows, the projection, the monitoring figures."""
+"""Redis in a session: health, the claims that the journal knows, the projection, the monitoring figures."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-from alphatrader.adapters.redis import Monitoring, Projection, RedisSignalStore, RunningRedis, StoreHealth
+from alphatrader.adapters.redis import Monitoring, Projection, RedisSignalStore, StoreHealth
 from alphatrader.domain.errors import StoreError
 from alphatrader.domain.view import EngineView
 from alphatrader.engine.runner import Runner
@@ -19,26 +19,20 @@ class StoreLink:
     """Keeps Redis useful and never waits for it on the way of an order."""
 
     def __init__(
-        self,
-        client: Redis,
-        redis: RunningRedis,
-        store: RedisSignalStore,
-        runner: Runner,
-        view: Callable[[], EngineView],
-        feeds: FeedSet,
+        self, client: Redis, store: RedisSignalStore, runner: Runner, view: Callable[[], EngineView], feeds: FeedSet
     ) -> None:
         self._feeds = feeds
         self._runner = runner
         self._store = store
         self._monitoring = Monitoring()
-        self._health = StoreHealth(client, store, runner, revive=redis.revive)
+        self._health = StoreHealth(client, store, runner)
         self._projection = Projection(client, view, monitoring=self._monitoring)
 
     async def run(self) -> None:
         """Run until cancelled."""
         runner = self._runner
-        known = list(runner.engine.scout.fingerprints().items())
-        # If it fails the health check goes on from here: it reports, revives the server and writes the claims back.
+        known = list(runner.engine.entries.fingerprints().items())
+        # If it fails the health check goes on from here: it reports, and writes the claims back once the server is up.
         with contextlib.suppress(StoreError):
             await self._store.rebuild(known, runner.now_ns())
         async with asyncio.TaskGroup() as group:

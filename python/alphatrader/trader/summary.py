@@ -1,93 +1,48 @@
-"""The summary of a run: what happened, in numbers that can be checked against the gateway."""
+"""The summary of a session: what happened, in numbers that can be checked against the gateway."""
 
 from decimal import Decimal
 
-from msgspec import Struct
-
 from alphatrader.domain.orders import BrokerSnapshot
+from alphatrader.domain.view import EngineView
 from alphatrader.engine.latency import Percentiles
 from alphatrader.engine.runner import Runner
+from alphatrader.ops.run_summary import LatencySummary, PositionSummary, RunSummary
 
-
-class LatencySummary(Struct, frozen=True):
-    """Wall milliseconds from the newest tick to a signal and to its order being out. Null unless the speed is 1."""
-
-    tick_to_signal_p50_ms: float | None
-    tick_to_signal_p99_ms: float | None
-    tick_to_order_p50_ms: float | None
-    tick_to_order_p99_ms: float | None
-    samples: int
-
-
-class PositionSummary(Struct, frozen=True):
-    """A position on both sides."""
-
-    con_id: int
-    ours: int
-    gateway: int
-
-
-class RunSummary(Struct, frozen=True):
-    """``summary.json``."""
-
-    run_id: str
-    mode: str
-    market: str
-    seed: int
-    speed: float
-    session_date: str
-    wall_s: float
-    events: int
-    signals: int
-    signals_accepted: int
-    blocked: dict[str, int]
-    orders: int
-    fills: int
-    realised_pnl_usd: Decimal
-    unrealised_pnl_usd: Decimal
-    fees_usd: Decimal
-    net_pnl_usd: Decimal
-    latency: LatencySummary
-    open_orders: int | None
-    positions: list[PositionSummary]
-    positions_match: bool | None
-    outputs_sha256: str
-    clean: bool
-    stopped_because: str
+_CENT = Decimal("0.01")
 
 
 def build_summary(
     runner: Runner,
+    view: EngineView,
     *,
-    market: str,
     wall_s: float,
     snapshot: BrokerSnapshot | None,
     digest: str,
     clean: bool,
     stopped_because: str,
 ) -> RunSummary:
-    """Summarise a run; ``snapshot`` is the gateway's last word (None = it could not be had)."""
-    engine = runner.engine
-    run, book, scout = engine.state.run, engine.book, engine.scout
-    cent = Decimal("0.01")
-    realised, fees = book.realised_usd.quantize(cent), book.ledger.fees_usd.quantize(cent)
-    unrealised = engine.unrealised_usd().quantize(cent)
+    """Summarise a session; ``snapshot`` is the gateway's last word (None = it could not be had)."""
+    run = runner.engine.state.run
+    realised, unrealised, fees = (
+        amount.quantize(_CENT) for amount in (view.realised_usd, view.unrealised_usd, view.fees_usd)
+    )
     positions = _positions(runner, snapshot)
     complete = snapshot is not None and snapshot.complete
+    blocked = {name.removeprefix("blocked."): n for name, n in view.counters.items() if name.startswith("blocked.")}
     return RunSummary(
         run_id=run.run_id,
         mode=run.mode,
-        market=market,
+        market=view.market_label or "Interactive Brokers",
         seed=run.seed,
         speed=run.time_scale,
         session_date=run.session_date,
         wall_s=round(wall_s, 1),
         events=runner.events,
-        signals=scout.signals_made,
-        signals_accepted=scout.signals_accepted,
-        blocked=dict(sorted(scout.blocked.items())),
-        orders=len(book.orders),
-        fills=book.ledger.execution_count,
+        signals=view.counters["signals"],
+        signals_accepted=view.counters["signals_accepted"],
+        blocked=blocked,
+        orders=view.counters["orders"],
+        fills=view.counters["executions"],
         realised_pnl_usd=realised,
         unrealised_pnl_usd=unrealised,
         fees_usd=fees,
@@ -107,8 +62,9 @@ def _positions(runner: Runner, snapshot: BrokerSnapshot | None) -> list[Position
         return []
     ledger = runner.engine.book.ledger
     theirs = {row.con_id: row.quantity for row in snapshot.positions}
-    numbers = sorted({p.con_id for p in ledger.open_positions()} | {c for c, quantity in theirs.items() if quantity})
-    return [PositionSummary(c, ledger.position(c).quantity, theirs.get(c, 0)) for c in numbers]
+    held = {con_id for con_id in ledger.con_ids() if ledger.quantity(con_id)}
+    numbers = sorted(held | {con_id for con_id, quantity in theirs.items() if quantity})
+    return [PositionSummary(c, ledger.quantity(c), theirs.get(c, 0)) for c in numbers]
 
 
 def _latency(signal: Percentiles, order: Percentiles, speed: float) -> LatencySummary:

@@ -19,7 +19,7 @@ from alphatrader.adapters.ibkr.library import Library
 from alphatrader.adapters.ibkr.limiter import Priority, SendLimiter
 from alphatrader.adapters.ibkr.requests import PendingRequests
 from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings
-from alphatrader.adapters.ibkr.wire import Request, Wire
+from alphatrader.adapters.ibkr.wire import GatewayAwayError, Request, Wire
 from alphatrader.domain.errors import AlphaTraderError, LinkError
 from alphatrader.domain.events import LinkChanged, NextOrderId
 from alphatrader.ports import EventSink
@@ -129,7 +129,12 @@ class Session:
         wire.handlers.update(self.raw_handlers)
         self._wire = wire
         self.health.on_connecting()
-        await wire.open(endpoint.host, endpoint.port, endpoint.client_id, self.settings.connect_timeout_s)
+        try:
+            await wire.open(endpoint.host, endpoint.port, endpoint.client_id, self.settings.connect_timeout_s)
+        except GatewayAwayError as error:
+            if endpoint.simulated:
+                raise LinkError("the simulated gateway is gone; it is being restarted") from error
+            raise
         try:
             self.account = choose_account(endpoint.account, wire.accounts)
             check_order_id(wire.next_order_id)

@@ -23,6 +23,8 @@ class Endpoint:
     """One a connection to a gateway; orders belong to the client id that placed them."""
     account: str = ""
     """Empty: the login's only account. Required where a login serves several."""
+    simulated: bool = False
+    """It is ours, and its supervisor starts it again: nobody is told to start TWS."""
 
 
 class IbkrSettings(Settings):

@@ -26,6 +26,10 @@ class _RaisingLogger:
         raise error if error is not None else DataError("the decoder reported an error without a cause.")
 
 
+class GatewayAwayError(LinkError):
+    """Nobody answers as a gateway does. The message says what a person at the broker's gateway can do about it."""
+
+
 class Wire:
     """A connection. ``callbacks`` is what the library's decoder calls (the EWrapper interface, see callbacks.py).
 
@@ -91,10 +95,10 @@ class Wire:
                 await self._ready
         except TimeoutError:
             self.abort()
-            raise LinkError(self._silence(host, port, timeout_s)) from None
+            raise GatewayAwayError(self._silence(host, port, timeout_s)) from None
         except OSError as error:
             self.abort()
-            raise LinkError(
+            raise GatewayAwayError(
                 f"no gateway at {host}:{port} ({error.strerror or error}); start TWS or IB Gateway, enable its API "
                 "(Configure > API > Settings > Enable ActiveX and Socket Clients) and check gateway.ports."
             ) from error
@@ -230,7 +234,7 @@ class Wire:
         reason = f"the gateway closed the connection{f' ({error})' if error else ''}"
         self._ended = self._ended or reason
         self.refuse(
-            LinkError(
+            GatewayAwayError(
                 f"{reason} during the handshake; it may be restarting, or refuse this address "
                 "(Configure > API > Settings > Trusted IPs)."
             )

@@ -1,0 +1,73 @@
+"""The start of a session at the broker: connected, subscribed, the session so far fed through the engine, live."""
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+from alphatrader.adapters.ibkr.adapter import IbkrAdapter
+from alphatrader.calendar import Session
+from alphatrader.domain import events as ev
+from alphatrader.domain.contracts import Instrument
+from alphatrader.domain.errors import ConfigError
+from alphatrader.engine.runner import Runner
+from alphatrader.trader.lasting import Lasting
+from alphatrader.trader.patience import persist
+
+_FIRST_UNDERLYING_ID = 1
+_WARMUP_REQUESTS = 120
+_PAPER_ACCOUNT_PREFIX = "DU"
+
+_T = TypeVar("_T")
+
+
+class Opening:
+    """Brings a session to life over a link that may fail at every step."""
+
+    def __init__(self, lasting: Lasting, session: Session, adapter: IbkrAdapter, runner: Runner) -> None:
+        self._lasting = lasting
+        self._session = session
+        self._adapter = adapter
+        self._runner = runner
+
+    async def connect(self) -> None:
+        """Connect, however long the gateway is away. Raises ConfigError for an account that must not be traded."""
+        await persist("broker", self._adapter.connect, self._lasting.stop, self._lasting.terminal, what="connecting")
+        self._check_account(self._adapter.account)
+
+    async def go_live(self) -> None:
+        """Subscribe, feed the session so far, let decisions begin."""
+        runner, rows = self._runner, 0
+        for number, symbol in enumerate(self._lasting.config.engine.symbols, start=_FIRST_UNDERLYING_ID):
+            instrument = await self._persist(f"subscribing to {symbol}", partial(self._add, symbol, number))
+            rows += await self._persist(f"the warm-up of {symbol}", partial(self._feed_past, instrument))
+            universe = partial(self._adapter.option_universe, instrument)
+            await self._persist(f"the option universe of {symbol}", universe)
+        runner.release_live_rows()
+        runner.post(ev.WarmupFinished(ts_ns=runner.now_ns(), rows=rows))
+
+    async def _persist(self, what: str, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        return await persist("broker", attempt, self._lasting.stop, self._lasting.terminal, what=what)
+
+    async def _add(self, symbol: str, number: int) -> Instrument:
+        instrument = await self._adapter.subscribe_underlying(symbol, number)
+        self._runner.post(ev.InstrumentAdded(ts_ns=self._runner.now_ns(), instrument=instrument))
+        return instrument
+
+    async def _feed_past(self, instrument: Instrument) -> int:
+        """Feed the prints since the open; before the open there are none."""
+        before_ns, began_s = self._runner.now_ns(), time.monotonic()
+        if before_ns <= self._session.open_ns:
+            return 0
+        rows = await self._adapter.history(instrument, self._session.open_ns, before_ns, _WARMUP_REQUESTS)
+        text = f"{instrument.symbol}: {rows:,} prints in {time.monotonic() - began_s:.1f} s"
+        self._lasting.terminal.fact("warm-up", text)
+        return rows
+
+    def _check_account(self, account: str) -> None:
+        """Paper means a paper account, whatever listens on the paper port. Raises ConfigError."""
+        if self._lasting.options.mode == "paper" and not account.startswith(_PAPER_ACCOUNT_PREFIX):
+            raise ConfigError(
+                f"the gateway serves account {account}, which is not a paper account ({_PAPER_ACCOUNT_PREFIX}…): "
+                "log the gateway in to paper trading, or check gateway.ports; nothing was sent"
+            )
