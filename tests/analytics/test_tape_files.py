@@ -8,8 +8,9 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from alphatrader import _core
 from alphatrader.analytics.settlement import NEW_YORK, instant_ns
-from alphatrader.analytics.tape_files import LEAN_EXCLUDED, load_tape
+from alphatrader.analytics.tape_files import EXCLUDED, load_tape
 from alphatrader.domain.errors import DataError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -33,13 +34,44 @@ def test_lean_ticks_become_instants_dollars_and_shares(tmp_path: Path) -> None:
     assert tape.volume == 250
 
 
-@pytest.mark.parametrize("reason", sorted(LEAN_EXCLUDED))
-def test_lean_prints_without_price_discovery_are_left_out_and_counted(tmp_path: Path, reason: str) -> None:
-    flags = LEAN_EXCLUDED[reason]
-    rows = [f"{MILLISECONDS_AT_OPEN},1664300,200,P,0,0", f"{MILLISECONDS_AT_OPEN},1664300,200,P,{flags:x},0"]
+LEAN_FLAGS = {
+    "2": "special_settlement",
+    "8": "special_settlement",
+    "40": "opening_auction",
+    "80": "closing_auction",
+    "100": "opening_auction",
+    "200": "derivatively_priced",
+    "800": "late",
+    "4800": "out_of_sequence",  # both flags together are the letter Z
+    "40000": "contingent",
+    "100000": "average_price",
+    "200000": "cross",
+    "400000": "price_variation",
+    "1000000": "official_open_or_close",
+    "2000000": "prior_reference_price",
+    "4000000": "official_open_or_close",
+}
+
+
+@pytest.mark.parametrize(("flags", "reason"), LEAN_FLAGS.items())
+def test_lean_prints_without_price_discovery_are_left_out_and_counted(tmp_path: Path, flags: str, reason: str) -> None:
+    rows = [f"{MILLISECONDS_AT_OPEN},1664300,200,P,0,0", f"{MILLISECONDS_AT_OPEN},1664300,200,P,{flags},0"]
     tape = load_tape(lean_zip(tmp_path / "20131010_tick_trade.zip", rows))
     assert tape.rows_dropped == {reason: 1}
     assert len(tape.ts_ns) == 1
+
+
+def test_lean_sweeps_odd_lots_and_bunched_trades_count(tmp_path: Path) -> None:
+    rows = [f"{MILLISECONDS_AT_OPEN},1664300,200,P,{flags},0" for flags in ("1", "20000020", "80000000", "20000")]
+    assert len(load_tape(lean_zip(tmp_path / "20131010_tick_trade.zip", rows)).ts_ns) == 4
+
+
+def test_the_reasons_are_all_that_the_core_leaves_out() -> None:
+    said = 0
+    for conditions in EXCLUDED.values():
+        assert not said & conditions
+        said |= conditions
+    assert said == _core.SALE_NO_AGGRESSOR
 
 
 def test_suspicious_bad_and_late_rows_are_counted_once_each(tmp_path: Path) -> None:
@@ -100,9 +132,17 @@ def test_rows_are_put_in_order_of_time_and_keep_their_order_within(tmp_path: Pat
 def test_cta_conditions_are_read(tmp_path: Path) -> None:
     path = tmp_path / "tape.csv"
     path.write_text(
-        "ts_ns,price,size,conditions\n" + "".join(f"{OPEN},1,10,{c}\n" for c in ("@", "@F", "4", "@ W", "", "@O"))
+        "ts_ns,price,size,conditions\n"
+        + "".join(f"{OPEN},1,10,{c}\n" for c in ("@", "@F", "4", "@ W", "", "@O", "V", "X", "G", "B"))
     )
-    assert load_tape(path).rows_dropped == {"derivatively_priced": 1, "average_price": 1, "opening_auction": 1}
+    assert load_tape(path).rows_dropped == {
+        "derivatively_priced": 1,
+        "average_price": 2,  # B may be one: the file does not say which plan's letter it is
+        "opening_auction": 1,
+        "contingent": 1,
+        "cross": 1,
+        "out_of_sequence": 1,
+    }
 
 
 @pytest.mark.parametrize(

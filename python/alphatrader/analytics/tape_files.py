@@ -1,7 +1,8 @@
 """Tapes from files: Lean tick zips, Parquet, and CSV with a time, price and size column.
 
 Prints that carry no price discovery are left out and counted: suspicious, derivatively priced, average price, late, out
-of sequence, official open and close, and auctions; so are, unless asked for, those outside 09:30-16:00 New York.
+of sequence, on special terms, official open and close, crosses and auctions (``_core.SALE_NO_AGGRESSOR``); so are,
+unless asked for, those outside 09:30-16:00 New York.
 """
 
 import datetime as dt
@@ -20,6 +21,7 @@ import pyarrow.compute
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from alphatrader import _core
 from alphatrader.analytics.as_of import date_in_name
 from alphatrader.analytics.files import read_data_file, read_zip_member
 from alphatrader.analytics.settlement import NEW_YORK, instant_ns, is_half_day
@@ -29,28 +31,21 @@ Column = Any
 """A pyarrow array, chunked or not: its stubs know no such type, and refuse plain scalars in its functions."""
 pc: Any = pyarrow.compute
 
-LEAN_EXCLUDED = {
-    # Bits of AlgoSeek's sale conditions, in the order of Lean's TradeConditionFlags.
-    "opening_auction": 1 << 6 | 1 << 8,
-    "closing_auction": 1 << 7,
-    "derivatively_priced": 1 << 9,
-    "late": 1 << 11,
-    "out_of_sequence": 1 << 14,
-    "average_price": 1 << 20,
-    "official_open_or_close": 1 << 24 | 1 << 26,
-    "prior_reference_price": 1 << 25,
+EXCLUDED = {
+    "opening_auction": _core.SALE_OPENING | _core.SALE_REOPENING,
+    "closing_auction": _core.SALE_CLOSING,
+    "derivatively_priced": _core.SALE_DERIVATIVELY_PRICED,
+    "late": _core.SALE_LATE,
+    "out_of_sequence": _core.SALE_OUT_OF_SEQUENCE,
+    "average_price": _core.SALE_AVERAGE_PRICE,
+    "official_open_or_close": _core.SALE_OFFICIAL_OPEN | _core.SALE_OFFICIAL_CLOSE | _core.SALE_CORRECTED_CLOSE,
+    "prior_reference_price": _core.SALE_PRIOR_REFERENCE_PRICE,
+    "special_settlement": _core.SALE_CASH | _core.SALE_NEXT_DAY | _core.SALE_SELLER,
+    "contingent": _core.SALE_CONTINGENT | _core.SALE_QUALIFIED_CONTINGENT,
+    "price_variation": _core.SALE_PRICE_VARIATION,
+    "cross": _core.SALE_CROSS,
 }
-CTA_EXCLUDED = {
-    # Letters of the CTA and UTP sale conditions ("B" is average price on CTA; on UTP "W" is).
-    "opening_auction": "O5",
-    "closing_auction": "6",
-    "derivatively_priced": "4",
-    "late": "L",
-    "out_of_sequence": "Z",
-    "average_price": "BW",
-    "official_open_or_close": "QM9",
-    "prior_reference_price": "P",
-}
+"""Why a print is left out, and the sale conditions that say so; together they are ``_core.SALE_NO_AGGRESSOR``."""
 _TIMES = ("ts_ns", "ts", "time", "timestamp", "datetime")
 _SIZES = ("size", "volume", "quantity", "qty", "shares")
 _CONDITIONS = ("conditions", "condition")
@@ -190,15 +185,15 @@ def _lean(member: str, body: bytes, path: Path) -> _Rows:
     midnight = instant_ns(dt.datetime.combine(day, dt.time(), NEW_YORK))
     try:
         milliseconds = _numbers(table.column(0))
-        flags = np.array([int(text or "0", 16) for text in pc.unique(table.column(4)).to_pylist()], dtype=np.uint32)
-        condition = flags[pc.index_in(table.column(4), pc.unique(table.column(4))).to_numpy()]
+        texts = pc.unique(table.column(4))
+        flags = np.array([int(text or "0", 16) for text in texts.to_pylist()], dtype=np.uint32)
+        says = _core.parse_lean_conditions_batch(flags)[pc.index_in(table.column(4), texts).to_numpy()]
         suspicious = _numbers(table.column(5)) != 0
         price = _numbers(table.column(1)) / 10_000
         size = _numbers(table.column(2))
     except (pa.ArrowInvalid, ValueError) as error:
         raise DataError(f"{path} has a row that is no tick ({str(error).splitlines()[0]}): download it again") from None
-    excluded = {"suspicious": suspicious}
-    excluded |= {reason: (condition & bits) != 0 for reason, bits in LEAN_EXCLUDED.items()}
+    excluded = {"suspicious": suspicious, **_excluded(says)}
     return _Rows(midnight + np.rint(milliseconds * 1e6).astype(np.int64), price, size, excluded)
 
 
@@ -216,14 +211,15 @@ def _named(table: pa.Table, path: Path) -> _Rows:
     conditions: Column = next((columns[name] for name in _CONDITIONS if name in columns), None)
     try:
         if conditions is not None:
-            text: Column = pc.fill_null(pc.cast(conditions, pa.string()), "")
-            excluded = {
-                reason: np.asarray(pc.match_substring_regex(text, f"[{letters}]"), dtype=np.bool_)
-                for reason, letters in CTA_EXCLUDED.items()
-            }
+            excluded = _excluded(_core.parse_sale_conditions_batch(pc.cast(conditions, pa.string())))
         return _Rows(_instants(when, path), _numbers(columns["price"]), _numbers(size), excluded)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"{path}: a column does not hold what its name says ({str(error).splitlines()[0]})") from None
+
+
+def _excluded(says: NDArray[np.uint32]) -> dict[str, NDArray[np.bool_]]:
+    """Return for each reason which prints it leaves out, by what their conditions say."""
+    return {reason: (says & conditions) != 0 for reason, conditions in EXCLUDED.items()}
 
 
 def _instants(column: Column, path: Path) -> NDArray[np.int64]:
