@@ -6,6 +6,7 @@ import pytest
 from tests.sim.market.test_market_session import MINUTE_NS, STEP_NS, digest, near_options
 
 from alphatrader import calendar
+from alphatrader._core import SALE_NO_PRICE, parse_sale_conditions
 from alphatrader.domain.errors import ConfigError, DataError
 from alphatrader.sim.market import Depth, MarketSpec, MarketUpdate, Print, Quote, build_market
 from alphatrader.sim.market.hours import hours_of, phase_of, span_of
@@ -165,7 +166,9 @@ def test_past_quotes_are_those_that_were_shown() -> None:
     for past in market.quote_history(SPY, start_ns + calendar.NS, market.now_ns, 10 * calendar.NS):
         newest = [quote for quote in shown if quote.ts_ns <= past.ts_ns][-1]
         assert past[2:6] == newest[2:6]
-        trades = [t for t in market.history(SPY, 0, past.ts_ns) if t.conditions not in set("WB4ZU")]
+        trades = [
+            t for t in market.history(SPY, 0, past.ts_ns) if not parse_sale_conditions(t.conditions) & SALE_NO_PRICE
+        ]
         assert past.last == trades[-1].price
 
 

@@ -3,13 +3,14 @@
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
 from alphatrader import calendar
+from alphatrader._core import SALE_NO_AGGRESSOR, parse_sale_conditions_batch
 from alphatrader.sim.market.episodes import STEP_S, FlowPlan, plan_flow
 from alphatrader.sim.market.market_factor import MARKET
-from alphatrader.sim.market.past_day import muted
 from alphatrader.sim.market.path import QUOTE_NS, DayPath
 from alphatrader.sim.market.profiles import profile_of, stream
 from alphatrader.sim.market.spec import SCENARIOS
@@ -31,9 +32,9 @@ class Regular:
         self.spread = (path.ask_cents - path.bid_cents)[first:last]
         self.mid = (path.bid_cents + path.ask_cents)[first:last] / 2.0
         prints = path.prints
-        auctions = np.array([text in {"O", "5", "6"} for text in prints.condition_texts])
+        said = parse_sale_conditions_batch(pa.array(prints.condition_texts))
         chosen = (prints.ts_ns >= path.open_ns) & (prints.ts_ns < path.close_ns)
-        chosen &= ~(muted(prints) | auctions)[prints.condition]
+        chosen &= ((said & SALE_NO_AGGRESSOR) == 0)[prints.condition]
         self.ts_ns, self.price, self.size = prints.ts_ns[chosen], prints.price[chosen], prints.size[chosen]
         self.venue, self.condition = prints.venue[chosen], prints.condition[chosen]
         mid = self.mid[(self.ts_ns - path.open_ns) // QUOTE_NS]

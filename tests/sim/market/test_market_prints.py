@@ -52,7 +52,14 @@ def test_form_t_marks_extended_hours_and_nothing_else() -> None:
     assert crosses.sum() == 2
 
 
-@pytest.mark.parametrize("letter", ["W", "B", "4", "Z"])
+@pytest.mark.parametrize(("symbol", "average", "other"), [("SPY", "B", "W"), ("QQQ", "W", "B")])
+def test_average_prices_have_the_letter_of_their_plan(symbol: str, average: str, other: str) -> None:
+    path = day(symbol)
+    assert carrying(path, average).any()
+    assert not carrying(path, other).any()
+
+
+@pytest.mark.parametrize("letter", ["B", "4", "Z"])
 def test_odd_reports_are_rare_off_the_market_and_make_no_price(letter: str) -> None:
     path = day()
     chosen = carrying(path, letter)
@@ -74,7 +81,7 @@ def test_prints_stand_at_or_inside_the_quote_but_for_sweeps_and_odd_reports() ->
     path = day()
     beyond = outside(path) > 1e-6
     explained = carrying(path, "F")
-    for letter in "WB4ZUO6":
+    for letter in "B4ZUO6":
         explained |= carrying(path, letter)
     assert not beyond[~explained].any()
 

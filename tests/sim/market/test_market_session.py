@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from alphatrader import calendar
+from alphatrader._core import SALE_NO_PRICE, parse_sale_conditions
 from alphatrader.domain.errors import ClosedMarketError, ConfigError, DataError
 from alphatrader.sim.market import Depth, Greeks, MarketSpec, MarketUpdate, Print, Quote, build_market
 from alphatrader.sim.market.live import SessionMarket
@@ -131,7 +132,9 @@ def test_history_joins_the_live_part() -> None:
     assert market.history(spy, 0, market.close_ns) == before + live
     assert market.history(spy, start_ns, start_ns + MINUTE_NS) == [t for t in live if t.ts_ns < start_ns + MINUTE_NS]
     assert market.quote(spy).volume == sum(trade.size for trade in before + live)
-    assert market.quote(spy).last == next(t.price for t in reversed(live) if t.conditions not in set("WB4Z"))
+    assert market.quote(spy).last == next(
+        t.price for t in reversed(live) if not parse_sale_conditions(t.conditions) & SALE_NO_PRICE
+    )
     assert abs(live[0].price - before[-1].price) < 0.5
 
 

@@ -107,6 +107,24 @@ def test_a_table_of_prints_with_one_of_quotes_is_played_as_it_is(tmp_path: Path,
     assert [u for u in updates if isinstance(u, Depth)][-1].bids[0][0] == "NYSE"
 
 
+def test_prints_that_tell_no_price_of_the_moment_make_no_last_price(tmp_path: Path) -> None:
+    letters = ["", "Z", "W", "4", "L", "C", "N", "R", "V", "7", "H", "G", "P", "M", "Q", "9", "U", "F T W", "TW"]
+    table = pa.table(
+        {
+            "ts_ns": OPEN_NS + np.arange(len(letters)) * 1_000,
+            "price": 40.0 + np.arange(len(letters)),
+            "size": [100.0] * len(letters),
+            "conditions": letters,
+        }
+    )
+    tape = write(table, tmp_path / "a.parquet")
+    market = build_market(MarketSpec(seed=1, tape=tape, symbols=("XYZ",), start_fraction=0.0))
+    run(market, 5)
+    xyz = market.contracts()[0]
+    assert len(market.history(xyz.con_id, 0, 2**62)) == len(letters)
+    assert market.quote(xyz.con_id).last == 40.0
+
+
 def test_a_folder_of_several_symbols_and_forms(tmp_path: Path) -> None:
     write(
         pa.concat_tables([prints_table(symbol="AAA"), prints_table(symbol="BBB")]).sort_by("ts_ns"), tmp_path / "p.csv"

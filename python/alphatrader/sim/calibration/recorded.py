@@ -15,9 +15,6 @@ from alphatrader.sim.market.tape import lean
 from alphatrader.sim.market.tape.fitted import OFF_EXCHANGE
 
 _DOLLAR = 10_000.0
-_SWEEP = 0x20
-_NO_PRICE_DISCOVERY = 0x40 | 0x80 | 0x100 | 0x200 | 0x800 | 0x4000 | 0x100000 | 0x1000000 | 0x2000000 | 0x4000000
-"""Lean's flags of auctions, derivative and average prices, late and out-of-sequence reports, official prices."""
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AP]M)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_S = 86_400.0
@@ -28,9 +25,9 @@ def read_tape_sample(file: Path) -> TapeSample:
     found = lean.read_trades(file)
     trades = found.trades
     session = calendar.session_for(found.file.date)
-    flags = np.array(found.flags)[trades.kind]
+    says = np.array([kind.says for kind in trades.kinds], dtype=np.uint32)[trades.kind]
     chosen = (trades.ts_ns >= session.open_ns) & (trades.ts_ns < session.close_ns)
-    chosen &= (flags & _NO_PRICE_DISCOVERY) == 0
+    chosen &= (says & _core.SALE_NO_AGGRESSOR) == 0
     chosen &= ~np.array(found.suspicious)[trades.kind]
     beside = lean.quotes_beside(file)
     if beside is None:
@@ -50,7 +47,7 @@ def read_tape_sample(file: Path) -> TapeSample:
         price=trades.price[chosen],
         size=trades.size[chosen],
         lit=np.array([name != OFF_EXCHANGE for name in trades.venues])[trades.venue][chosen],
-        sweep=(flags[chosen] & _SWEEP) != 0,
+        sweep=(says[chosen] & _core.SALE_INTERMARKET_SWEEP) != 0,
         quote_ts_ns=quote_ts_ns,
         bid=bid,
         ask=ask,

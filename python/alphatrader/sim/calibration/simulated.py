@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alphatrader import calendar
+from alphatrader import _core, calendar
 from alphatrader.sim.calibration.samples import ChainSample, TapeSample
 from alphatrader.sim.market.build import build_market
 from alphatrader.sim.market.spec import MarketSpec
@@ -10,8 +10,6 @@ from alphatrader.sim.market.types import MarketTables, Print, Quote
 
 _CHUNK_NS = 60 * calendar.NS
 _OFF_EXCHANGE = frozenset({"FINRA", "TRF", "DARK"})
-_NO_PRICE_DISCOVERY = frozenset("O56QMWB4ZUP")
-"""Conditions of auctions, official, average, derivative and prior prices, late reports: as left out of real tapes."""
 _DAY_NS = 86_400 * calendar.NS
 
 
@@ -31,12 +29,15 @@ def record_tape(market: MarketTables, con_id: int, name: str, until_ns: int) -> 
     """Run a market and keep what it says of one underlying; what tells no price of the moment is left out."""
     begin_ns = market.now_ns
     prints: list[Print] = []
+    sweep: list[bool] = []
     quotes: list[Quote] = []
     while market.now_ns < until_ns:
         for update in market.advance(min(market.now_ns + _CHUNK_NS, until_ns)):
-            if isinstance(update, Print):
-                if update.con_id == con_id and _NO_PRICE_DISCOVERY.isdisjoint(update.conditions.split()):
+            if isinstance(update, Print) and update.con_id == con_id:
+                says = _core.parse_sale_conditions(update.conditions)
+                if not says & _core.SALE_NO_AGGRESSOR:
                     prints.append(update)
+                    sweep.append(bool(says & _core.SALE_INTERMARKET_SWEEP))
             elif isinstance(update, Quote) and update.con_id == con_id:
                 quotes.append(update)
     return TapeSample(
@@ -47,7 +48,7 @@ def record_tape(market: MarketTables, con_id: int, name: str, until_ns: int) -> 
         price=np.array([trade.price for trade in prints]),
         size=np.array([trade.size for trade in prints]),
         lit=np.array([trade.venue not in _OFF_EXCHANGE for trade in prints]),
-        sweep=np.array(["F" in trade.conditions.split() for trade in prints]),
+        sweep=np.array(sweep),
         quote_ts_ns=np.array([quote.ts_ns for quote in quotes], dtype=np.int64),
         bid=np.array([quote.bid for quote in quotes]),
         ask=np.array([quote.ask for quote in quotes]),

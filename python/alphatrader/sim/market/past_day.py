@@ -5,19 +5,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from alphatrader import _core
 from alphatrader.sim.market.path import QUOTE_NS, DayPath, Indices, Prints
 from alphatrader.sim.market.types import Bar, Print, Quote
 
 _MINUTE_NS = 60_000_000_000
 _AT_ONCE = 2_000
 """Intervals whose book is computed at once for past quotes."""
-NO_PRICE = frozenset("WB4ZU")
-"""Conditions of prints that say nothing of the price of the moment: average price, derivative, late."""
 
 
 def muted(prints: Prints) -> NDArray[np.bool_]:
     """Tell for each entry of ``condition_texts`` whether it keeps a print from making the last price."""
-    return np.array([not NO_PRICE.isdisjoint(text.split()) for text in prints.condition_texts])
+    return np.array([bool(_core.parse_sale_conditions(text) & _core.SALE_NO_PRICE) for text in prints.condition_texts])
 
 
 def last_of(path: DayPath, count: int) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alphatrader import _core
 from alphatrader.sim.market.hours import Span
 from alphatrader.sim.market.path import QUOTE_NS, STEP_NS, Cross, Floats, Indices, Ints, Prints
 from alphatrader.sim.market.profiles import DARK, PRINT_VENUES, VENUES, Profile
@@ -14,14 +15,24 @@ from alphatrader.sim.market.queues import QueueBook
 from alphatrader.sim.market.signs import Signs, draw_signs, gusts
 from alphatrader.sim.market.types import Interval
 
-CONDITIONS = ("", "I", "F", "F I", "T", "T I", "F T", "F T I", "O", "5", "6", "W", "B", "4", "Z", "U")
-"""I odd lot, F intermarket sweep, T extended hours, O opening, 5 reopening and 6 closing cross; then trades that say
-nothing of the price of the moment: W and B average price, 4 derivatively priced, Z late, U extended hours and late."""
 _ODD, _SWEPT, _EXTENDED = 1, 2, 4
-_CROSS = {"open": CONDITIONS.index("O"), "reopen": CONDITIONS.index("5"), "close": CONDITIONS.index("6")}
-_ODDITIES = (("W", 0.00030), ("B", 0.00015), ("4", 0.00030), ("Z", 0.00035))
-_LATE = CONDITIONS.index("U")
+_ORDINARY = tuple(
+    (_core.SALE_ODD_LOT if kind & _ODD else 0)
+    | (_core.SALE_INTERMARKET_SWEEP if kind & _SWEPT else 0)
+    | (_core.SALE_EXTENDED_HOURS if kind & _EXTENDED else 0)
+    for kind in range(8)
+)
+_CROSS = {"open": _core.SALE_OPENING, "reopen": _core.SALE_REOPENING, "close": _core.SALE_CLOSING}
+_ODDITIES = (
+    (_core.SALE_AVERAGE_PRICE, 0.00045),
+    (_core.SALE_DERIVATIVELY_PRICED, 0.00030),
+    (_core.SALE_OUT_OF_SEQUENCE, 0.00035),
+)
+"""Trades that say nothing of the price of the moment, and their shares of all."""
+_LATE = _core.SALE_EXTENDED_HOURS | _core.SALE_OUT_OF_SEQUENCE
 _LATE_SHARE = 0.01
+_KINDS = (*_ORDINARY, *_CROSS.values(), *(says for says, _ in _ODDITIES), _LATE)
+"""What prints say, by the number that stands for it in their column of conditions."""
 
 _ODD_LOTS = np.array([1, 1, 1, 2, 3, 5, 5, 7, 10, 10, 12, 15, 20, 25, 30, 33, 39, 50, 50, 60, 75, 80, 90, 99])
 _SWEEP_LEGS = np.array([2, 2, 2, 3, 3, 4, 5])
@@ -93,9 +104,9 @@ def draw_prints(
         price=np.insert(price, at, [cross.price for cross in crosses]),
         size=size.astype(np.int32),
         venue=np.insert(venue, at, primary).astype(np.int8),
-        condition=np.insert(condition, at, [_CROSS[cross.kind] for cross in crosses]).astype(np.int16),
+        condition=np.insert(condition, at, [_KINDS.index(_CROSS[cross.kind]) for cross in crosses]).astype(np.int16),
         venue_names=PRINT_VENUES,
-        condition_texts=CONDITIONS,
+        condition_texts=tuple(_core.format_sale_conditions(says, profile.plan) for says in _KINDS),
         volume=np.cumsum(size, dtype=np.int64),
     )
 
@@ -172,23 +183,23 @@ def _mark_oddities(
     count = len(price)
     draw = generator.random(count)
     floor = 0.0
-    for letter, share in _ODDITIES:
+    for says, share in _ODDITIES:
         chosen = np.flatnonzero(~extended & (draw >= floor) & (draw < floor + share))
         floor += share
-        if letter == "4":
+        if says == _core.SALE_DERIVATIVELY_PRICED:
             price[chosen] *= 1.0 + 0.0008 * generator.standard_normal(len(chosen))
         else:
             back = np.maximum(chosen - generator.integers(200, 4_000, len(chosen)), 0)
-            price[chosen] = price[back] if letter == "Z" else 0.5 * (price[back] + price[chosen])
+            price[chosen] = price[back] if says == _core.SALE_OUT_OF_SEQUENCE else 0.5 * (price[back] + price[chosen])
         price[chosen] = np.round(price[chosen], 4)
-        if letter != "Z":
+        if says != _core.SALE_OUT_OF_SEQUENCE:
             size[chosen] = size[chosen] * 20 + 100
         venue[chosen] = DARK
-        condition[chosen] = CONDITIONS.index(letter)
+        condition[chosen] = _KINDS.index(says)
     late = np.flatnonzero(extended & (draw < _LATE_SHARE))
     price[late] = price[np.maximum(late - generator.integers(5, 60, len(late)), 0)]
     venue[late] = DARK
-    condition[late] = _LATE
+    condition[late] = _KINDS.index(_LATE)
 
 
 def _draw_sizes(generator: np.random.Generator, tape: Tape, step: Indices, sign: Signs) -> Indices:

@@ -52,6 +52,11 @@ class Profile:
         """Whether it is a calculated value that nobody can trade."""
         return self.sec_type == "IND"
 
+    @property
+    def plan(self) -> Literal["cta", "utp"]:
+        """Whose tape its prints are on, and so whose letters they carry: UTP if it is listed at Nasdaq, else CTS."""
+        return "utp" if self.primary_exchange == "NASDAQ" else "cta"
+
 
 PROFILES = {
     profile.symbol: profile

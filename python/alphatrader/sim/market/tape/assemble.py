@@ -26,7 +26,6 @@ from alphatrader.sim.market.tape.form import (
     merge,
 )
 from alphatrader.sim.market.tape.listed import tick_of_prices
-from alphatrader.sim.market.tape.sale import silent
 from alphatrader.sim.market.tape.tables import TableFile, levels_of
 
 _OPS = {"insert": INSERT, "update": UPDATE, "delete": DELETE, "reset": RESET}
@@ -99,7 +98,6 @@ def _instrument(symbol: str, files: Sequence[TableFile], path: Path) -> Instrume
 
 def _trades(file: TableFile) -> Trades:
     none = np.zeros(len(file.ts_ns), dtype=np.int16)
-    letters = [" ".join(text.split()) for text in file.names.get("conditions", ("",))]
     return Trades(
         file.ts_ns,
         file.numbers["price"],
@@ -107,7 +105,7 @@ def _trades(file: TableFile) -> Trades:
         file.codes.get("venue", none),
         file.codes.get("conditions", none),
         file.names.get("venue", ("",)),
-        tuple(SaleKind(text, silent(text)) for text in letters),
+        tuple(map(SaleKind.of_letters, file.names.get("conditions", ("",)))),
     )
 
 

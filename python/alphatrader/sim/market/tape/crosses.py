@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from alphatrader import calendar
+from alphatrader import _core, calendar
 from alphatrader.sim.market.tape.form import Trades
 from alphatrader.sim.market.types import Auction
 
 _REACH_NS = 5 * 60 * calendar.NS
-_LETTERS = {"open": frozenset("O"), "close": frozenset("6")}
+_SAID = {"open": _core.SALE_OPENING, "close": _core.SALE_CLOSING}
 
 
 def crosses_of(trades: Trades, con_id: int, session: calendar.Session) -> list[Auction]:
     """Return the crosses: the largest print so marked within minutes of the bell, else the regular print next to it."""
     found = []
-    kinds = [frozenset(kind.conditions.split()) for kind in trades.kinds]
     loud = np.array([not kind.silent for kind in trades.kinds], dtype=np.bool_)[trades.kind]
     for event, bell_ns in (("open", session.open_ns), ("close", session.close_ns)):
         first, last = np.searchsorted(trades.ts_ns, (bell_ns - _REACH_NS, bell_ns + _REACH_NS)).tolist()
-        marked = np.array([bool(kind & _LETTERS[event]) for kind in kinds], dtype=np.bool_)[trades.kind[first:last]]
+        says_so = np.array([bool(kind.says & _SAID[event]) for kind in trades.kinds], dtype=np.bool_)
+        marked = says_so[trades.kind[first:last]]
         if marked.any():
             row = first + int(np.argmax(np.where(marked, trades.size[first:last], 0.0)))
         else:

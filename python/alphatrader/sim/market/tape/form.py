@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alphatrader import _core
+
 Floats = NDArray[np.float64]
 Stamps = NDArray[np.int64]
 Codes = NDArray[np.int16]
@@ -23,10 +25,20 @@ SIDES: tuple[Literal["ask", "bid"], ...] = ("ask", "bid")
 
 
 class SaleKind(NamedTuple):
-    """What a print is: condition letters as IBKR shows them; ``silent`` ones do not make the last price."""
+    """What a print is: condition letters as IBKR shows them, and what they say (``_core.SALE_`` bits).
+
+    ``silent`` ones do not make the last price.
+    """
 
     conditions: str
+    says: int = 0
     silent: bool = False
+
+    @classmethod
+    def of_letters(cls, text: str) -> "SaleKind":
+        """Return the kind of prints with these letters, with spaces between them or without."""
+        says = _core.parse_sale_conditions(text)
+        return cls(" ".join(text.split()), says, bool(says & _core.SALE_NO_PRICE))
 
 
 class Trades(NamedTuple):

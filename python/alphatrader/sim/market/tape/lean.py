@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from alphatrader import calendar
+from alphatrader import _core, calendar
 from alphatrader.domain.errors import DataError
 from alphatrader.sim.market.tape.columns import LABEL, Columns, InOrder, Labels, check_rows, csv_batches, numbers
 from alphatrader.sim.market.tape.form import Codes, Quotes, SaleKind, Stamps, Trades
-from alphatrader.sim.market.tape.sale import silent
 
 Content = Literal["trade_tick", "quote_tick", "second_quote"]
 
@@ -35,19 +34,14 @@ _DAY_MS = 86_400_000.0
 _LIMIT = 2**31
 _UNIT = 10_000.0
 _MS = 1_000_000.0
+_MARKS = (False, True)
+"""Suspicious or not: each condition makes two kinds of prints."""
 
 _VENUE_NAMES = {
     "A": "AMEX", "B": "BEX", "C": "NSX", "D": "FINRA", "I": "ISE", "J": "EDGEA", "K": "EDGX", "M": "CHX",
     "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "S": "CTS", "T": "NASDAQ", "W": "CBSX", "X": "PSX", "Y": "BYX",
     "Z": "BATS",
 }  # fmt: skip
-_CONDITION_LETTERS = (
-    (0x2, "C"), (0x4, "N"), (0x8, "R"), (0x10, "Y"), (0x20, "F"), (0x40, "O"), (0x80, "6"), (0x100, "5"),
-    (0x200, "4"), (0x400, "T"), (0x800, "Z"), (0x2000, "T"), (0x4000, "U"), (0x10000, "A"), (0x20000, "B"),
-    (0x40000, "V"), (0x100000, "W"), (0x200000, "X"), (0x1000000, "M"), (0x2000000, "P"), (0x4000000, "Q"),
-    (0x20000000, "X"), (0x80000000, "I"),
-)  # fmt: skip
-"""Lean's condition flags as the letters of the consolidated tape; flags without a letter are left out."""
 
 
 class LeanFile(NamedTuple):
@@ -59,11 +53,10 @@ class LeanFile(NamedTuple):
 
 
 class LeanTrades(NamedTuple):
-    """A trade file: its prints, and for each of their kinds Lean's flags and whether the file marks it suspicious."""
+    """A trade file: its prints, and for each of their kinds whether the file marks it suspicious."""
 
     file: LeanFile
     trades: Trades
-    flags: tuple[int, ...]
     suspicious: tuple[bool, ...]
 
 
@@ -127,8 +120,8 @@ def read_trades(path: Path) -> LeanTrades:
                 kind=conditions.codes(batch.column("condition")) * np.int16(2) + suspicious,
             )
             rows += batch.num_rows
-    flags = [_flags(path, text) for text in conditions.names]
-    kinds = [SaleKind(text, silent(text)) for text in map(_letters, flags)]
+    flags = np.array([_flags(path, text) for text in conditions.names], dtype=np.int64)
+    says = _core.parse_lean_conditions_batch(flags).tolist()
     trades = Trades(
         ts_ns=columns.take("ts_ns", np.int64),
         price=columns.take("price", np.float64),
@@ -136,10 +129,9 @@ def read_trades(path: Path) -> LeanTrades:
         venue=columns.take("venue", np.int16),
         kind=columns.take("kind", np.int16),
         venues=tuple(_VENUE_NAMES.get(letter, letter) for letter in venues.names),
-        kinds=tuple(SaleKind(kind.conditions, kind.silent or marked) for kind in kinds for marked in (False, True)),
+        kinds=tuple(_kind(bits, suspicious=marked) for bits in says for marked in _MARKS),
     )
-    both = [(flag, marked) for flag in flags for marked in (False, True)]
-    return LeanTrades(file, trades, tuple(flag for flag, _ in both), tuple(marked for _, marked in both))
+    return LeanTrades(file, trades, _MARKS * len(flags))
 
 
 def read_tick_quotes(path: Path) -> Quotes:
@@ -231,13 +223,17 @@ def _venue_codes(venue: Codes, rows: NDArray[np.int64]) -> Codes:
 
 def _flags(path: Path, text: str) -> int:
     try:
-        return int(text, 16)
+        flags = int(text, 16)
     except ValueError as error:
         raise DataError(f"tape {path}: has a sale condition {text!r} that is no hexadecimal number") from error
+    if not 0 <= flags < 1 << 32:
+        raise DataError(f"tape {path}: has a sale condition {text!r} of more than 32 flags; give a Lean tick-trade zip")
+    return flags
 
 
-def _letters(flags: int) -> str:
-    return " ".join(dict.fromkeys(letter for flag, letter in _CONDITION_LETTERS if flags & flag))
+def _kind(says: int, *, suspicious: bool) -> SaleKind:
+    """Return a kind of print. Its silence follows from the flags: not every letter says as much as they do."""
+    return SaleKind(_core.format_sale_conditions(says), says, suspicious or bool(says & _core.SALE_NO_PRICE))
 
 
 @contextmanager

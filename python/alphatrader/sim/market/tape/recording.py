@@ -31,7 +31,6 @@ from alphatrader.sim.market.tape.form import (
     Tape,
     Trades,
 )
-from alphatrader.sim.market.tape.sale import silent
 
 SEGMENT = re.compile(r"segment-(\d{6})\.(parquet|arrows)")
 _BATCH_ROWS = 65_536
@@ -173,7 +172,7 @@ def _tape_of(held: _Instrument) -> InstrumentTape | None:
     trades = Trades(
         ts_ns[is_trade], columns["price"][is_trade], columns["size"][is_trade], codes["venue"][is_trade],
         codes["text"][is_trade], tuple(held.venues.names),
-        tuple(SaleKind(" ".join(text.split()), silent(text)) for text in held.conditions.names),
+        tuple(map(SaleKind.of_letters, held.conditions.names)),
     )  # fmt: skip
     bid, bid_size, ask, ask_size = (
         np.nan_to_num(columns[name][is_quote]) for name in ("price", "size", "price2", "size2")
