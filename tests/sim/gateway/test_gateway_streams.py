@@ -153,10 +153,12 @@ async def test_tick_by_tick_of_all_kinds(fed):
     await fed.rounds()
     fed.market.trade(SPY_CON_ID, 650.01, 7, "EDGX", "I")
     fed.market.trade(SPY_CON_ID, 650.30, 9, "NYSE", "4")
+    fed.market.trade(SPY_CON_ID, 650.40, 9, "FINRA", "U")
+    fed.market.trade(SPY_CON_ID, 650.50, 9, "FINRA", "V")
     fed.market.set_quote(SPY_CON_ID, 650.10, 650.12, 40)
-    await fed.until(lambda: all(seen.values()) and len(seen["AllLast"]) == 2)
+    await fed.until(lambda: all(seen.values()) and len(seen["AllLast"]) == 4)
     assert [(t.price, t.size, t.exchange, t.specialConditions) for t in seen["Last"]] == [(650.01, 7, "EDGX", "I")]
-    assert seen["AllLast"][1].tickAttribLast.unreported
+    assert [t.tickAttribLast.unreported for t in seen["AllLast"]] == [False, True, True, True]
     assert (seen["BidAsk"][-1].bidPrice, seen["BidAsk"][-1].askSize) == (650.10, 40)
     assert seen["MidPoint"][-1].midPoint == pytest.approx(650.11)
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from alphatrader import _core
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.history_pacing import VIOLATION, HistoryPacing
-from alphatrader.sim.gateway.quote_publisher import UNREPORTED_CONDITIONS
 from alphatrader.sim.gateway.session import Session
 from alphatrader.sim.market.types import ListedContract, Print, Quote, SimulatedMarket
 from alphatrader.sim.wire.data_requests import HistoricalTicksRequest, TickByTickRequest
@@ -80,7 +80,7 @@ class HistoryTicks:
         if request.what == "TRADES":
             trades = collect(lambda a, b: self._market.history(con_id, a, b))
             for tick in trades:
-                unreported = not UNREPORTED_CONDITIONS.isdisjoint(tick.conditions.replace(" ", ""))
+                unreported = _core.parse_sale_conditions(tick.conditions) & _core.SALE_UNREPORTABLE
                 mask = _UNREPORTED_MASK if unreported else 0
                 fields += [tick.ts_ns // _NS, mask, tick.price, tick.size, tick.venue, tick.conditions]
             return len(trades), fields

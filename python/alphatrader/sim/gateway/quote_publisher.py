@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from alphatrader import _core
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
 from alphatrader.sim.gateway.day_stats import DayStats
@@ -42,8 +43,6 @@ GREEKS_CONFLATION_S = 0.2
 EXTRAS_S = 1.0
 """Wall time between two updates of a line's generic ticks."""
 EXTRAS_LOOK_S = 0.1
-UNREPORTED_CONDITIONS = frozenset("4BWZ")
-"""Derivatively priced, average price, out of sequence: not in Last, nor in RTTrdVolume."""
 
 
 class QuotePublisher:
@@ -135,7 +134,7 @@ class QuotePublisher:
             if line.generic.isdisjoint({"233", "375"}) or self._faults.muted(line.contract, "trade"):
                 continue
             out = [line.encoder.volume(RT_VOLUME, tick, stats)] if "233" in line.generic else []
-            if "375" in line.generic and UNREPORTED_CONDITIONS.isdisjoint(tick.conditions.replace(" ", "")):
+            if "375" in line.generic and not _core.parse_sale_conditions(tick.conditions) & _core.SALE_UNREPORTABLE:
                 out.append(line.encoder.volume(RT_TRADE_VOLUME, tick, stats))
             if tick.venue:
                 out.append(line.encoder.string(LAST_EXCHANGE, letter(tick.venue)))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from alphatrader import _core
 from alphatrader.sim.behaviours import Behaviours
 from alphatrader.sim.faults.board import FaultBoard
 from alphatrader.sim.gateway.contract_service import ContractService
@@ -22,9 +23,6 @@ BAR_NS = 5_000_000_000
 _NS = 1_000_000_000
 
 _TICKS_FAILED = "Failed to request tick-by-tick data:"
-UNREPORTED_CONDITIONS = frozenset("4BWZ")
-"""Derivatively priced, average price, out of sequence: in AllLast, not in Last."""
-
 _UNREPORTED_MASK = 2
 _BID_PAST_LOW, _ASK_PAST_HIGH = 1, 2
 
@@ -167,7 +165,7 @@ class TickService:
             return
         second = update.ts_ns // _NS
         if isinstance(update, Print):
-            unreported = not UNREPORTED_CONDITIONS.isdisjoint(update.conditions.replace(" ", ""))
+            unreported = bool(_core.parse_sale_conditions(update.conditions) & _core.SALE_UNREPORTABLE)
             if unreported and line.kind == 1:
                 return
             mask = _UNREPORTED_MASK if unreported else 0
