@@ -99,9 +99,13 @@ def _step(
     return [entry, stop, leaving]
 
 
-def _condition(terms: StopTerms, instrument: Instrument, underlying: Instrument) -> PriceCondition:
-    """A call is stopped out where the underlying falls to the price, a put where it rises to it."""
-    assert terms.underlying_price is not None, "the signal was priced with it"
+def _condition(terms: StopTerms, instrument: Instrument, underlying: Instrument) -> PriceCondition | None:
+    """A call is stopped out where the underlying falls to the price, a put where it rises to it.
+
+    None for terms that name no price: the gate refuses a stop that waits for nothing.
+    """
+    if terms.underlying_price is None:
+        return None
     rises = instrument.option is not None and instrument.option.right is Right.PUT
     return PriceCondition(underlying.con_id, "SMART", rises, terms.underlying_price, terms.trigger_method)
 

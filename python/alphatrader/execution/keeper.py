@@ -7,8 +7,11 @@ Rules kept here, whatever the plan:
 * An exit reprices the resting targets to a marketable limit: the stops stay until the fill, and their OCA groups keep
   the sum of exits at or under the position. Only where no target works is a stop cancelled, and the closing order is
   sent after that cancel was confirmed: an unconfirmed cancel counts as live.
+* Exits of a step sell no more than its entry has bought, all together no more than is held. What a status says was
+  sold is not sold again, though its executions have not been heard.
 * Whatever of a bracket is left when the entry died unfilled is cancelled.
-* A trailing stop only ever rises.
+* A trailing stop only ever rises. A bid that falls through it before it could be moved there ends the trade.
+* Nothing is sent for a contract that has stopped trading.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from decimal import Decimal
 
 from alphatrader.domain.orders import Leg
 from alphatrader.execution.brackets import marketable_sell_limit
-from alphatrader.execution.plan_prices import deadline_of, trailing_stop
+from alphatrader.execution.plan_prices import Deadline, deadline_of, trailing_stop
 from alphatrader.execution.settings import ExecutionSettings
 from alphatrader.execution.tracking import OrderState, TrackedOrder
 from alphatrader.execution.trade import Trade
@@ -78,6 +81,8 @@ class Footing:
     reconciled: bool = True
     disputed: bool = False
     """The broker's position in this contract is not ours."""
+    at_broker: int | None = None
+    """Of a disputed contract: how many the broker holds. No closing order may sell more."""
     no_entries: str = ""
     """Why working entries must go: a halt or a stop."""
 
@@ -105,7 +110,7 @@ class TradeKeeper:
         if now_ns - trade.intent.created_ns > self._entry_ns or trade.exit_reason or footing.no_entries:
             reason = trade.exit_reason or footing.no_entries or "entry not filled in time"
             actions += [CancelLeg(entry, reason) for entry in entries if entry.live and self._may_cancel(entry, now_ns)]
-        held = trade.open_quantity
+        held = trade.open_quantity - trade.unheard_sales
         if held <= 0:
             # While the broker disputes the position, what looks like a leftover may be all that protects it.
             if not footing.disputed and all(entry.dead and not entry.fills_missing for entry in entries):
@@ -117,25 +122,30 @@ class TradeKeeper:
             return actions
         if not trade.opened_ns:
             trade.opened_ns = now_ns
+        deadline = self._deadline(trade)
+        if deadline.last_trade_ns is not None and now_ns >= deadline.last_trade_ns:
+            return actions  # it has stopped trading: what is left settles
         if not trade.exit_reason:
-            trade.exit_reason = self._overdue(trade, now_ns)
+            trade.exit_reason = self._overdue(trade, deadline, now_ns)
         if footing.reconciled:
-            actions += self._protect(trade, held, now_ns)
-        if trade.exit_reason:
-            actions += self._exit(trade, held, now_ns, bid)
-        elif footing.reconciled:
+            actions += self._protect(trade, held, now_ns, footing)
+        if footing.reconciled and not trade.exit_reason:
             actions += self._trail(trade, now_ns, bid)
+        if trade.exit_reason:
+            actions += self._exit(trade, held, now_ns, bid, footing)
         return actions
 
-    def _overdue(self, trade: Trade, now_ns: int) -> str:
-        """Return why the trade must leave by its plan or its expiry; empty while it may stay."""
-        plan = trade.plan
-        if plan.max_hold_s and now_ns - trade.opened_ns > plan.max_hold_s * 1e9:
-            return f"held {plan.max_hold_s:.0f} s, the longest the strategy allows"
+    def _deadline(self, trade: Trade) -> Deadline:
         if trade.deadline is None:
-            trade.deadline = deadline_of(plan, trade.intent.contract, self._settings)
-        due_ns = trade.deadline.exit_ns
-        return trade.deadline.reason if due_ns is not None and now_ns >= due_ns else ""
+            trade.deadline = deadline_of(trade.plan, trade.intent.contract, self._settings)
+        return trade.deadline
+
+    def _overdue(self, trade: Trade, deadline: Deadline, now_ns: int) -> str:
+        """Return why the trade must leave by its plan or its expiry; empty while it may stay."""
+        longest_s = trade.plan.max_hold_s
+        if longest_s and now_ns - trade.opened_ns > longest_s * 1e9:
+            return f"held {longest_s:.0f} s, the longest the strategy allows"
+        return deadline.reason if deadline.exit_ns is not None and now_ns >= deadline.exit_ns else ""
 
     def _may_cancel(self, order: TrackedOrder, now_ns: int) -> bool:
         """Whether no cancel is under way, or the last one has gone unanswered for too long."""
@@ -151,34 +161,49 @@ class TradeKeeper:
 
     # ------------------------------------------------------------------------------------------ protection
 
-    def _protect(self, trade: Trade, held: int, now_ns: int) -> list[Action]:
+    def _protect(self, trade: Trade, held: int, now_ns: int, footing: Footing) -> list[Action]:
         covered = trade.stopped_quantity() >= held
         trade.unprotected_ns = 0 if covered else trade.unprotected_ns or now_ns
         if trade.unprotected_ns and now_ns - trade.unprotected_ns > self._stop_check_ns and not trade.exit_reason:
             trade.exit_reason, trade.forced = "no working stop at the broker", True
-        oversized = self._oversized(trade, held) if trade.entered else []
+        oversized = self._oversized(trade, held, now_ns) if self._size_known(trade, footing) else []
         trade.oversized_ns = (trade.oversized_ns or now_ns) if oversized else 0
         if oversized and now_ns - trade.oversized_ns > self._stop_check_ns:
             trade.oversized_ns = now_ns
             return oversized
         return []
 
-    def _oversized(self, trade: Trade, held: int) -> list[Action]:
-        """Return what makes the exits add up to no more than is held: the last steps shrink or go first."""
-        leaving = [order for order in trade.exits() if order.leg is not Leg.STOP]
-        return self._shrink(trade.legs(Leg.STOP), held) + self._shrink(leaving, held)
+    def _size_known(self, trade: Trade, footing: Footing) -> bool:
+        """Whether what is held will not grow, and nobody says that it is more: else an exit is not shrunk to it."""
+        unheard = any(entry.fills_missing for entry in trade.legs(Leg.ENTRY))
+        return trade.entered and not unheard and not footing.disputed
 
-    def _shrink(self, orders: list[TrackedOrder], held: int) -> list[Action]:
+    def _oversized(self, trade: Trade, held: int, now_ns: int) -> list[Action]:
+        """Return what makes the exits add up to no more than is held: the last steps shrink or go first.
+
+        Group by group, for of one OCA group only one order can be executed: a stop of one step and a target of another
+        can both be.
+        """
         actions: list[Action] = []
         left = held
-        for order in orders:
-            if not order.working:
-                continue
-            part = min(order.remaining, left)
+        for group in trade.groups():
+            working = max((order.remaining for order in group if order.working), default=0)
+            part = min(left, trade.sellable(group), working)
             left -= part
-            if part < order.remaining:
-                reason = "exit larger than the position"
-                actions.append(ResizeLeg(order, order.filled + part, reason) if part else CancelLeg(order, reason))
+            actions += self._shrink(group, part, now_ns)
+        return actions
+
+    def _shrink(self, orders: list[TrackedOrder], part: int, now_ns: int) -> list[Action]:
+        """Let none of these orders sell more than ``part``; a cancel that nobody answered is asked again."""
+        reason = "exit larger than the position"
+        actions: list[Action] = []
+        for order in orders:
+            if order.remaining <= part or order.state is not OrderState.WORKING:
+                continue
+            if order.working and part:
+                actions.append(ResizeLeg(order, order.quantity - order.remaining + part, reason))
+            elif self._may_cancel(order, now_ns):
+                actions.append(CancelLeg(order, reason))
         return actions
 
     def _trail(self, trade: Trade, now_ns: int, bid: float | None) -> list[Action]:
@@ -186,69 +211,90 @@ class TradeKeeper:
         if trade.plan.trailing is None or bid is None or trade.instrument is None:
             return []
         trade.best_bid = max(trade.best_bid, bid)
-        if trade.trailed_ns and now_ns - trade.trailed_ns < self._reprice_ns:
-            return []
         wanted = trailing_stop(trade.plan, trade.reference, trade.best_bid, trade.instrument.min_tick)
-        if wanted is None or wanted >= Decimal(repr(bid)):
+        if wanted is None:
             return []
-        moves: list[Action] = [
-            MoveStopLeg(order, wanted, f"trails the best bid {trade.best_bid:.2f}")
+        behind = [
+            order
             for order in trade.legs(Leg.STOP)
             if order.working and (now := self._stop_of(trade, order)) is not None and now < wanted
         ]
-        if moves:
-            trade.trailed_ns = now_ns
-        return moves
+        if behind and wanted >= Decimal(repr(bid)):
+            # A stop at or over the bid would be refused or executed at once; the plan wants it executed.
+            trade.exit_reason = f"the bid fell through its trailing stop at {wanted}"
+            return []
+        if not behind or (trade.trailed_ns and now_ns - trade.trailed_ns < self._reprice_ns):
+            return []
+        trade.trailed_ns = now_ns
+        return [MoveStopLeg(order, wanted, f"trails the best bid {trade.best_bid:.2f}") for order in behind]
 
     def _stop_of(self, trade: Trade, order: TrackedOrder) -> Decimal | None:
         return trade.stops.get(order.ticket.order_id, order.ticket.stop_price)
 
     # ------------------------------------------------------------------------------------------ leaving
 
-    def _exit(self, trade: Trade, held: int, now_ns: int, bid: float | None) -> list[Action]:
-        if trade.repriced_ns and now_ns - trade.repriced_ns < self._reprice_ns:
-            return []
+    def _exit(self, trade: Trade, held: int, now_ns: int, bid: float | None, footing: Footing) -> list[Action]:
         if not trade.entered:
             return []  # it was asked to go; until it has, what is held can still grow
-        if trade.deadline is not None and trade.deadline.last_trade_ns and now_ns >= trade.deadline.last_trade_ns:
-            return []  # it has stopped trading: what is left settles
         limit = self._exit_limit(trade, bid, now_ns)
-        worked = [o for o in trade.exits() if o.working and o.leg in {Leg.TARGET, Leg.FLATTEN}]
+        worked = [
+            order
+            for group in trade.groups()
+            for order in group
+            if order.working and order.leg is not Leg.STOP and order.remaining and trade.sellable(group)
+        ]
+        moves: list[Action] = []
+        if not trade.repriced_ns or now_ns - trade.repriced_ns >= self._reprice_ns:
+            moves = self._work(trade, worked, held, limit, now_ns)
+            trade.repriced_ns = now_ns if moves else trade.repriced_ns
         leaving = sum(order.remaining for order in worked)
-        if worked:
-            moves = self._work(trade, worked, held, limit)
-            if moves:
-                trade.repriced_ns = now_ns
-            if leaving >= held or moves:
-                return moves
-        return self._close_rest(trade, held - leaving, worked, limit, now_ns)
+        if leaving >= held:
+            return moves
+        if footing.disputed and footing.at_broker is not None:
+            held = min(held, footing.at_broker)
+        return moves + (self._close_rest(trade, held, worked, limit, now_ns) if leaving < held else [])
 
-    def _work(self, trade: Trade, worked: list[TrackedOrder], held: int, limit: Decimal | None) -> list[Action]:
+    def _work(
+        self, trade: Trade, worked: list[TrackedOrder], held: int, limit: Decimal | None, now_ns: int
+    ) -> list[Action]:
         """Shrink working exits to what is held, or move their limits."""
         if sum(order.remaining for order in worked) > held:
-            return self._shrink(worked, held)
+            actions: list[Action] = []
+            for order in worked:
+                part = min(order.remaining, held)
+                held -= part
+                actions += self._shrink([order], part, now_ns)
+            return actions
         if limit is None:
             return []
         # The broker's report says which limit is in force: a change that got lost is sent again.
         return [
             RepriceLeg(order, limit, trade.exit_reason)
             for order in worked
-            if trade.limits.get(order.ticket.order_id) != limit
+            if order.ticket.order_type == "LMT" and trade.limits.get(order.ticket.order_id) != limit
         ]
 
     def _close_rest(
-        self, trade: Trade, quantity: int, worked: list[TrackedOrder], limit: Decimal | None, now_ns: int
+        self, trade: Trade, held: int, worked: list[TrackedOrder], limit: Decimal | None, now_ns: int
     ) -> list[Action]:
         """Close what no target works on: its stops go first, and the closing order follows their confirmation."""
         steps = {order.ticket.step for order in worked if order.leg is Leg.TARGET}
-        rest = [o for o in trade.exits() if not o.dead and o not in worked and o.ticket.step not in steps]
+        rest = [o for o in trade.exits() if o.remaining and o not in worked and o.ticket.step not in steps]
+        unsettled = [order for order in rest if order.leg is not Leg.STOP]
+        if unsettled:
+            # What becomes of them is not known yet, so no closing order could follow: the stops stay.
+            return [
+                CancelLeg(order, trade.exit_reason)
+                for order in unsettled
+                if order.state is OrderState.WORKING and order.cancel_requested_ns and self._may_cancel(order, now_ns)
+            ]
         if rest:
-            stops = [o for o in rest if o.leg is Leg.STOP and o.state is OrderState.WORKING]
-            return [CancelLeg(o, trade.exit_reason) for o in stops if self._may_cancel(o, now_ns)]
-        free = min(quantity, trade.open_quantity - trade.outgoing_quantity())
-        if free <= 0:
+            stops = [order for order in rest if order.state is OrderState.WORKING and self._may_cancel(order, now_ns)]
+            return [CancelLeg(order, trade.exit_reason) for order in stops]
+        free = held - trade.outgoing_quantity()
+        if free <= 0 or (trade.closing_ns and now_ns - trade.closing_ns < self._reprice_ns):
             return []
-        trade.repriced_ns = now_ns
+        trade.closing_ns = now_ns
         return [ClosePosition(free, limit, trade.exit_reason)]
 
     def _exit_limit(self, trade: Trade, bid: float | None, now_ns: int) -> Decimal | None:

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from alphatrader import calendar
 from alphatrader.domain.contracts import OptionKey
-from alphatrader.domain.errors import ClosedMarketError
+from alphatrader.domain.errors import ClosedMarketError, DataError
 from alphatrader.domain.exit_plans import ExitPlan
 from alphatrader.execution.settings import ExecutionSettings
 
@@ -71,13 +71,14 @@ class Deadline:
 def deadline_of(plan: ExitPlan, contract: OptionKey | None, settings: ExecutionSettings) -> Deadline:
     """Return the latest exit of a trade by its plan and by the expiry of its contract, whichever comes first.
 
-    A date without a session in the calendar closes the trade at once: what cannot be known must not be held over.
+    A date without a session in the calendar closes the trade at once, and so does what is no date or time: what cannot
+    be known must not be held over.
     """
     try:
-        latest = _latest(plan)
+        latest = _latest(plan, settings)
         expiry = _expiry(plan, contract, settings) if contract is not None else None
         last_ns = _last_trade_ns(contract) if contract is not None else None
-    except ClosedMarketError as error:
+    except (ClosedMarketError, DataError, ValueError, OverflowError) as error:
         return Deadline(0, f"its exit plan cannot be placed in the calendar ({error})", None)
     due = [found for found in (latest, expiry) if found is not None]
     if not due:
@@ -86,16 +87,21 @@ def deadline_of(plan: ExitPlan, contract: OptionKey | None, settings: ExecutionS
     return Deadline(exit_ns, reason, last_ns)
 
 
-def _latest(plan: ExitPlan) -> tuple[int, str] | None:
+def _latest(plan: ExitPlan, settings: ExecutionSettings) -> tuple[int, str] | None:
     latest = plan.latest
     if latest is None:
         return None
     if latest.kind == "at":
         return latest.ts_ns, f"the latest exit of its plan, {calendar.to_text(latest.ts_ns)}"
+    close_ns = calendar.session_for(latest.date).close_ns
     if latest.kind == "before_close":
-        close_ns = calendar.session_for(latest.date).close_ns
         return close_ns - int(latest.lead_s * _NS), f"{latest.lead_s:.0f} s before the close of {latest.date}"
-    return calendar.to_ns(latest.date, latest.clock), f"held until {latest.date} {latest.clock}, as planned"
+    until_ns = calendar.to_ns(latest.date, latest.clock)
+    planned = f"held until {latest.date} {latest.clock}, as planned"
+    if until_ns < close_ns:
+        return until_ns, planned
+    # After the close, of a half day too, nothing can be sold before the next session, which the plan excludes.
+    return close_ns - int(settings.expiry_lead_s * _NS), f"{planned}, which is after the close"
 
 
 def _last_trade_ns(contract: OptionKey) -> int:

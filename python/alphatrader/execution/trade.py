@@ -30,6 +30,8 @@ class Trade:
     deadline: Deadline | None = None
     """Worked out at the first look."""
     repriced_ns: int = 0
+    closing_ns: int = 0
+    """When a closing order was last asked for."""
     trailed_ns: int = 0
     best_bid: float = 0.0
     """The best bid since the trade was opened."""
@@ -81,14 +83,28 @@ class Trade:
         """What its own orders have bought and not sold."""
         return sum(o.filled if o.ticket.side == "BUY" else -o.filled for o in self.orders.values())
 
+    @property
+    def unheard_sales(self) -> int:
+        """Contracts that statuses tell of as sold, whose executions have not been heard: they are not held any more."""
+        return sum(max(0, o.reported_filled - o.taken_back - o.filled) for o in self.exits())
+
+    def groups(self) -> list[list[TrackedOrder]]:
+        """Exits by OCA group, oldest first: of one group only one order can be executed to its end."""
+        found: dict[str, list[TrackedOrder]] = {}
+        for order in self.exits():
+            found.setdefault(order.ticket.oca_group or f"order {order.ticket.order_id}", []).append(order)
+        return list(found.values())
+
+    def sellable(self, group: list[TrackedOrder]) -> int:
+        """Contracts that the entry of a group has bought and the group has not sold; what has no entry is not bound."""
+        entry = self.orders.get(group[0].ticket.parent_id)
+        if entry is None:
+            return sum(order.remaining for order in group)
+        return max(0, entry.filled - sum(order.filled for order in group))
+
     def outgoing_quantity(self) -> int:
         """Contracts that live exits can still sell; of one OCA group only the larger order can be executed."""
-        by_group: dict[str, int] = {}
-        for order in self.exits():
-            if not order.dead:
-                group = order.ticket.oca_group or f"order {order.ticket.order_id}"
-                by_group[group] = max(by_group.get(group, 0), order.remaining)
-        return sum(by_group.values())
+        return sum(max(order.remaining for order in group) for group in self.groups())
 
     @property
     def closed(self) -> bool:
@@ -105,5 +121,10 @@ class Trade:
         return self.open_quantity > 0 and self.stopped_quantity() >= self.open_quantity
 
     def stopped_quantity(self) -> int:
-        """Contracts that working stops would sell."""
-        return sum(order.remaining for order in self.legs(Leg.STOP) if order.working)
+        """Contracts that working stops would sell: of a step no more than its entry has bought."""
+        return sum(
+            min(order.remaining, self.sellable(group))
+            for group in self.groups()
+            for order in group
+            if order.leg is Leg.STOP and order.working
+        )
