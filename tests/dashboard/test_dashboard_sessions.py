@@ -1,11 +1,6 @@
+from tests.doubles.clocks import HandSeconds
+
 from alphatrader.dashboard.sessions import Sessions
-
-
-class Clock:
-    now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def test_a_login_token_works_once_and_is_replaced() -> None:
@@ -28,7 +23,7 @@ def test_wrong_tokens_and_cookies_open_nothing() -> None:
 
 
 def test_a_session_runs_out_and_its_streams_end() -> None:
-    clock = Clock()
+    clock = HandSeconds(1_000.0)
     sessions = Sessions(max_age_s=60, monotonic_s=clock)
     redeemed = sessions.redeem(sessions.login_token)
     assert redeemed is not None

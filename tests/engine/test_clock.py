@@ -1,33 +1,20 @@
 """Clocks never go back, whatever the market that they follow does."""
 
 import pytest
+from tests.doubles.clocks import HandWall, S
 
 from alphatrader.engine import clock as clock_module
 from alphatrader.engine.clock import ScaledClock, SystemClock
 
-S = 1_000_000_000
-
-
-class Wall:
-    """The machine's clocks, moved by hand."""
-
-    def __init__(self) -> None:
-        self.ns = 50 * S
-
-    def monotonic_ns(self) -> int:
-        return self.ns
-
-    time_ns = monotonic_ns
-
 
 @pytest.fixture
-def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
-    hand = Wall()
+def wall(monkeypatch: pytest.MonkeyPatch) -> HandWall:
+    hand = HandWall()
     monkeypatch.setattr(clock_module, "time", hand)
     return hand
 
 
-def test_the_wall_clock_never_goes_back(wall: Wall) -> None:
+def test_the_wall_clock_never_goes_back(wall: HandWall) -> None:
     clock = SystemClock()
     assert clock.now_ns() == 50 * S
     wall.ns -= 10 * S
@@ -37,14 +24,14 @@ def test_the_wall_clock_never_goes_back(wall: Wall) -> None:
     assert clock.time_scale == 1.0
 
 
-def test_scaled_time_runs_faster_than_the_wall(wall: Wall) -> None:
+def test_scaled_time_runs_faster_than_the_wall(wall: HandWall) -> None:
     clock = ScaledClock(1_000 * S, 10.0)
     wall.ns += 3 * S
     assert clock.now_ns() == 1_030 * S
     assert clock.time_scale == 10.0
 
 
-def test_it_follows_a_market_that_ran_ahead(wall: Wall) -> None:
+def test_it_follows_a_market_that_ran_ahead(wall: HandWall) -> None:
     clock = ScaledClock(1_000 * S, 10.0)
     assert clock.drift_ns(5_000 * S) == 4_000 * S
     clock.synchronise(5_000 * S)
@@ -53,7 +40,7 @@ def test_it_follows_a_market_that_ran_ahead(wall: Wall) -> None:
     assert clock.now_ns() == 5_010 * S
 
 
-def test_it_stands_until_a_market_that_was_behind_has_caught_up(wall: Wall) -> None:
+def test_it_stands_until_a_market_that_was_behind_has_caught_up(wall: HandWall) -> None:
     clock = ScaledClock(1_000 * S, 10.0)
     wall.ns += 10 * S
     assert clock.now_ns() == 1_100 * S

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import msgspec
-from tests.engine.engine_bench import EngineBench
+from tests.doubles.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import BrokerSnapshot, Leg, OrderIntent

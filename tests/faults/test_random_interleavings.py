@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.engine.engine_bench import EngineBench
+from tests.doubles.engine_bench import EngineBench
 from tests.faults.random_broker import BrokerOrder, RandomBroker
 from tests.faults.trader import SETTINGS
 

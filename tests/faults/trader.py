@@ -6,12 +6,14 @@ says yes when it is armed (so that a scenario, not the weather of a market, deci
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.doubles.chain_bodies import chain_body
+from tests.doubles.clocks import JumpingClock
+from tests.doubles.ports import MemoryClaims
 from tests.doubles.strategies_dir import STRATEGIES_DIR
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
@@ -31,8 +33,6 @@ from alphatrader.ports import SignalStore
 from alphatrader.signals.settings import SignalSettings
 from alphatrader.sim.scripted import CLOSE_NS, OPEN_NS, SESSION_DATE
 
-S = 1_000_000_000
-EXPIRY = SESSION_DATE.replace("-", "")
 _AGES_MS = 1e12
 """Only what is asked for in a scenario is ever too old: its clock jumps, its market stands still."""
 SETTINGS = EngineSettings(
@@ -48,55 +48,8 @@ SETTINGS = EngineSettings(
     ),
     signals=SignalSettings(min_quote_size=1),
     execution=ExecutionSettings(entry_deadline_s=600, reconcile_every_ms=1e9),
-    decisions=DecisionSettings(max_idle_ms=10),
+    decisions=DecisionSettings(min_spacing_ms=10, max_idle_ms=10),
 )
-_ROW = (
-    '{{"contractID":"SPY{day}{right}{strike:08d}","symbol":"SPY","expiration":"{date}","strike":"{dollars}.00",'
-    '"type":"{kind}","last":"1.50","mark":"1.50","bid":"1.49","bid_size":"50","ask":"1.51","ask_size":"50",'
-    '"volume":"900","open_interest":"2000","date":"{date}","implied_volatility":"0.16","delta":"0.45",'
-    '"gamma":"0.05","theta":"-0.9","vega":"0.05","rho":"0.01"}}'
-)
-
-
-def chain_body() -> bytes:
-    """A small chain around 650."""
-    rows = [
-        _ROW.format(day=EXPIRY[2:], date=SESSION_DATE, right=kind[0].upper(), strike=d * 1000, dollars=d, kind=kind)
-        for d in range(645, 656)
-        for kind in ("call", "put")
-    ]
-    return ('{"endpoint":"Realtime Options","message":"success","data":[' + ",".join(rows) + "]}").encode()
-
-
-class JumpingClock:
-    """Market time as a wall clock would show it, and the hand that moves it on."""
-
-    time_scale = 1.0
-
-    def __init__(self, start_ns: int) -> None:
-        self._base_ns = start_ns - time.monotonic_ns()
-
-    def now_ns(self) -> int:
-        return self._base_ns + time.monotonic_ns()
-
-    def jump(self, seconds: float) -> None:
-        self._base_ns += int(seconds * S)
-
-
-class MemoryClaims:
-    """Claims without a server."""
-
-    def __init__(self) -> None:
-        self.claimed: dict[str, int] = {}
-
-    async def claim(self, fingerprint: str, signal_id: str, now_ns: int, expires_ns: int) -> bool:
-        if self.claimed.get(fingerprint, 0) > now_ns:
-            return False
-        self.claimed[fingerprint] = expires_ns
-        return True
-
-    async def rebuild(self, fingerprints: Any, now_ns: int) -> None:
-        self.claimed.update(fingerprints)
 
 
 class Trader:
@@ -186,7 +139,7 @@ class Trader:
         await self.adapter.option_universe(instrument)
         self._post(ev.StoreChanged(ts_ns=self.runner.now_ns(), up=True, reason="test"))
         self._post(ev.WarmupFinished(ts_ns=self.runner.now_ns(), rows=0))
-        body = chain_body()
+        body = chain_body(SESSION_DATE)
         self._post(ev.ChainReceived(ts_ns=self.runner.now_ns(), symbol="SPY", source="alphavantage", body=body))
         self.clock.jump(61)
         await self.until(lambda: self.engine.state.link.reconciled, "the first reconciliation")

@@ -2,7 +2,7 @@ import asyncio
 import json
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.alphavantage.client import AlphaVantageClient
 from alphatrader.adapters.alphavantage.feed import AlphaVantageFeed
@@ -108,13 +108,8 @@ async def test_fetch_chain_once(service, make_settings) -> None:
 
 
 async def test_faster_markets_are_polled_faster_but_not_below_the_floor(service, make_settings) -> None:
-    class FastClock(RecordingSink):
-        @property
-        def time_scale(self) -> float:
-            return 600.0
-
     service.answer = everything
-    sink = FastClock()
+    sink = RecordingSink(time_scale=600.0)
     slow = {"chain_interval_s": 30, "news_interval_s": 30_000, "technicals_interval_s": 30_000}
     async with AlphaVantageClient(make_settings(**(FAST | slow))) as client:
         feed = AlphaVantageFeed(client, sink, sink, ["SPY"])

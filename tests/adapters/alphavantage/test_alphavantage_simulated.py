@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.alphavantage.bodies import DailyLimitError, EntitlementError
 from alphatrader.adapters.alphavantage.client import AlphaVantageClient

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import Gateway
 from tests.adapters.ibkr.simulated_desk import Desk
+from tests.doubles.sink import RecordingSink
 from tests.sim.both_ways import WAYS
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter

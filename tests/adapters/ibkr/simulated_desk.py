@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.adapters.ibkr.recording_sink import RecordingSink
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.adapters.ibkr.settings import Endpoint, IbkrSettings

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import (
     ACCOUNT,
     ACCOUNT_UPDATES,
@@ -14,6 +13,7 @@ from tests.adapters.ibkr.scripted_gateway import (
     TICK_BY_TICK,
     error,
 )
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.domain.errors import ConfigError, LinkError
 from alphatrader.domain.events import AccountReported, LinkChanged, NextOrderId

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import frame
 from tests.core.tws_frames import chunk_sizes, cut, messages
+from tests.doubles.sink import RecordingSink
 
 from alphatrader import _core
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter

@@ -4,8 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.simulated_desk import Desk
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.domain.approval import approve
 from alphatrader.domain.contracts import OptionKey, Right

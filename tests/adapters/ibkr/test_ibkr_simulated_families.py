@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.simulated_desk import Desk
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.domain.approval import approve

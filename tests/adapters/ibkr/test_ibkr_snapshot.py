@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from tests.adapters.ibkr.recording_sink import RecordingSink
 from tests.adapters.ibkr.scripted_gateway import (
     ACCOUNT,
     ALL_OPEN,
@@ -18,6 +17,7 @@ from tests.adapters.ibkr.scripted_gateway import (
     position,
 )
 from tests.adapters.ibkr.tickets import CON_ID, ready
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.ibkr.faults import SinkError
 from alphatrader.domain.errors import DataError

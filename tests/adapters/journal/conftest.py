@@ -3,15 +3,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from tests.adapters.journal.journal_records import Sink
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.domain.errors import JournalError
 
 
 @pytest.fixture
-def sink() -> Sink:
-    return Sink()
+def sink() -> RecordingSink:
+    return RecordingSink()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from alphatrader.domain.contracts import OptionKey, Right
-from alphatrader.domain.events import ControlEvent
 from alphatrader.domain.exit_plans import ExitPlan, StopTerms, TargetStep
 from alphatrader.domain.orders import Execution, Leg, OrderIntent, OrderTicket
 from alphatrader.domain.records import (
@@ -172,22 +171,3 @@ def one_of_each() -> list[Record]:
         StateRecord(StateChange(TradingState.HALTED, "me", "why", NOON_NS)),
         summary("r"),
     ]
-
-
-class Sink:
-    """An EventSink that keeps what was posted."""
-
-    def __init__(self) -> None:
-        self.events: list[ControlEvent] = []
-
-    def post(self, event: ControlEvent) -> None:
-        self.events.append(event)
-
-    def now_ns(self) -> int:
-        return 1
-
-    def trade(self, *_: object) -> None: ...
-    def quote(self, *_: object) -> None: ...
-    def market_rows(self, *_: object) -> None: ...
-    def depth(self, *_: object) -> None: ...
-    def depth_reset(self, instrument_id: int) -> None: ...

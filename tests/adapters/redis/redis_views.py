@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from alphatrader.domain.events import ControlEvent, StoreChanged
 from alphatrader.domain.view import (
     EngineView,
     ExposureView,
@@ -17,30 +16,6 @@ from alphatrader.domain.view import (
 NOW_NS = 1_761_667_200_000_000_001
 EXACT_NS = NOW_NS - 1
 """A float holds it, as it holds every multiple of 256 ns of these days."""
-
-
-class Sink:
-    """An EventSink that keeps what was posted; its clock is set by hand."""
-
-    def __init__(self) -> None:
-        self.events: list[ControlEvent] = []
-        self.time_ns = NOW_NS
-
-    def post(self, event: ControlEvent) -> None:
-        self.events.append(event)
-
-    def now_ns(self) -> int:
-        return self.time_ns
-
-    def trade(self, *_: object) -> None: ...
-    def quote(self, *_: object) -> None: ...
-    def market_rows(self, *_: object) -> None: ...
-    def depth(self, *_: object) -> None: ...
-    def depth_reset(self, instrument_id: int) -> None: ...
-
-    @property
-    def ups(self) -> list[bool]:
-        return [event.up for event in self.events if isinstance(event, StoreChanged)]
 
 
 def exposure(*, volume: float | None = 1_500.0) -> ExposureView:

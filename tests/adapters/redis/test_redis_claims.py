@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 from redis.asyncio import Redis
-from tests.adapters.redis.redis_views import NOW_NS, Sink
+from tests.adapters.redis.redis_views import NOW_NS
+from tests.doubles.sink import RecordingSink
 
 from alphatrader.adapters.redis.claims import RedisSignalStore
 from alphatrader.adapters.redis.client import open_client
@@ -13,8 +14,13 @@ from alphatrader.adapters.redis.health import StoreHealth
 from alphatrader.adapters.redis.keys import CLAIM, CLAIMS_READY, PROBE, REGISTRY, hash_slot
 from alphatrader.adapters.redis.server import PrivateServer
 from alphatrader.domain.errors import StoreError
+from alphatrader.domain.events import StoreChanged
 
 LATER = NOW_NS + 300_000_000_000
+
+
+def ups(sink: RecordingSink) -> list[bool]:
+    return [event.up for event in sink.of(StoreChanged)]
 
 
 async def ready_store(client: Redis, *fingerprints: tuple[str, int]) -> RedisSignalStore:
@@ -94,7 +100,9 @@ async def test_a_server_that_forgot_the_script_runs_it(client: Redis) -> None:
     assert not await store.claim("b", "s", NOW_NS, LATER)
 
 
-async def test_emptied_behind_our_back_no_claim_is_granted_until_it_is_healed(client: Redis, sink: Sink) -> None:
+async def test_emptied_behind_our_back_no_claim_is_granted_until_it_is_healed(
+    client: Redis, sink: RecordingSink
+) -> None:
     store, other = await ready_store(client), await ready_store(client)
     health = StoreHealth(client, store, sink)  # type: ignore[arg-type]
     await health.check()
@@ -103,7 +111,7 @@ async def test_emptied_behind_our_back_no_claim_is_granted_until_it_is_healed(cl
     with pytest.raises(StoreError, match="emptied"):
         await store.claim("g", "s2", NOW_NS, LATER)
     await health.check()
-    assert sink.ups == [True, False, True]
+    assert ups(sink) == [True, False, True]
     assert await store.claim("g", "s3", NOW_NS, LATER)
     with pytest.raises(StoreError):
         await other.claim("f", "s4", NOW_NS, LATER)  # it has not written back yet
@@ -112,20 +120,20 @@ async def test_emptied_behind_our_back_no_claim_is_granted_until_it_is_healed(cl
 
 
 async def test_a_killed_server_comes_back_with_every_claim(
-    server: PrivateServer, client: Redis, sink: Sink, until: Callable
+    server: PrivateServer, client: Redis, sink: RecordingSink, until: Callable
 ) -> None:
     store = await ready_store(client, ("known", LATER))
     assert await store.claim("own", "s1", NOW_NS, LATER)
     health = StoreHealth(client, store, sink, interval_s=0.02)  # type: ignore[arg-type]
     async with asyncio.TaskGroup() as group:
         checks = group.create_task(health.run())
-        await until(lambda: sink.ups == [True])
+        await until(lambda: ups(sink) == [True])
         pid = server.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: sink.ups == [True, False])
+        await until(lambda: ups(sink) == [True, False])
         await asyncio.to_thread(server.ensure)  # as the supervisor does
-        await until(lambda: sink.ups == [True, False, True])
+        await until(lambda: ups(sink) == [True, False, True])
         checks.cancel()
     other = await ready_store(client)
     for fingerprint in ("known", "own"):
@@ -134,7 +142,7 @@ async def test_a_killed_server_comes_back_with_every_claim(
 
 
 async def test_a_server_that_hangs_costs_the_claim_and_not_the_loop(
-    server: PrivateServer, client: Redis, sink: Sink
+    server: PrivateServer, client: Redis, sink: RecordingSink
 ) -> None:
     store = RedisSignalStore(client, timeout_s=0.3)
     await store.rebuild((), NOW_NS)
@@ -162,16 +170,16 @@ async def test_a_server_that_hangs_costs_the_claim_and_not_the_loop(
         os.kill(pid, signal.SIGCONT)
     assert all(isinstance(result, StoreError) for result in results)
     assert ticks > 20
-    assert sink.ups == [True, False]
+    assert ups(sink) == [True, False]
     # Late answers of abandoned claims must not be taken for those of new ones.
     await health.check()
-    assert sink.ups == [True, False, True]
+    assert ups(sink) == [True, False, True]
     for number in range(20):
         assert await store.claim(f"later{number}", "s", NOW_NS, LATER)
         assert not await store.claim(f"later{number}", "s", NOW_NS, LATER)
 
 
-async def test_out_of_memory_is_an_outage_and_evicts_nothing(client: Redis, sink: Sink) -> None:
+async def test_out_of_memory_is_an_outage_and_evicts_nothing(client: Redis, sink: RecordingSink) -> None:
     store = await ready_store(client, ("known", LATER))
     health = StoreHealth(client, store, sink)  # type: ignore[arg-type]
     await health.check()
@@ -179,15 +187,15 @@ async def test_out_of_memory_is_an_outage_and_evicts_nothing(client: Redis, sink
     with pytest.raises(StoreError, match="maxmemory"):
         await store.claim("f", "s", NOW_NS, LATER)
     await health.check()
-    assert sink.ups == [True, False]
+    assert ups(sink) == [True, False]
     assert await client.exists(CLAIM.name("shared", "known"))
     await client.config_set("maxmemory", "256mb")
     await health.check()
-    assert sink.ups == [True, False, True]
+    assert ups(sink) == [True, False, True]
     assert await store.claim("f", "s", NOW_NS, LATER)
 
 
-async def test_no_server_at_all(sink: Sink, tmp_path: object) -> None:
+async def test_no_server_at_all(sink: RecordingSink, tmp_path: object) -> None:
     client = open_client(f"unix://{tmp_path}/absent.sock")
     store = RedisSignalStore(client)
     with pytest.raises(StoreError):
@@ -195,7 +203,7 @@ async def test_no_server_at_all(sink: Sink, tmp_path: object) -> None:
     health = StoreHealth(client, store, sink)  # type: ignore[arg-type]
     await health.check()
     await health.check()
-    assert sink.ups == [False]
+    assert ups(sink) == [False]
     assert not await store.claim("f", "s", NOW_NS, LATER)  # known here, whatever Redis says
     await client.aclose()
 

@@ -30,7 +30,11 @@ class Armed(Strategy[ArmedSettings]):
     def __init__(self, name: str, settings: ArmedSettings) -> None:
         super().__init__(name, settings)
         self.armed = settings.armed
+        self.on_symbols: frozenset[str] | None = None
+        """None = on all of its underlyings."""
         self.max_hold_s = settings.max_hold_s
+        self.exit_plan: ExitPlan | None = None
+        """Instead of the one that its settings stand for."""
         self.expiry = ""
 
     def watch(self, view: WatchView) -> Sequence[WatchPlan]:
@@ -43,9 +47,8 @@ class Armed(Strategy[ArmedSettings]):
 
     def assess(self, features: FeatureVector) -> Assessment:
         """Say yes when armed."""
-        if not self.armed:
+        if not self.armed or (self.on_symbols is not None and features.symbol not in self.on_symbols):
             return Assessment(0.0, None, None, "score_low")
-        date, _, clock = self.settings.overnight_until.partition(" ")
         idea = Idea(
             strategy=self.name,
             symbol=features.symbol,
@@ -55,11 +58,15 @@ class Armed(Strategy[ArmedSettings]):
             reasons=(),
             expiry=self.expiry or features.session_date.replace("-", ""),
             target_delta=self.settings.target_delta,
-            exit_plan=ExitPlan(
-                stop=StopTerms(loss_fraction=self.settings.stop_loss_fraction),
-                targets=(TargetStep(gain_fraction=self.settings.take_profit_fraction),),
-                max_hold_s=self.max_hold_s,
-                latest=LatestExit(kind="overnight_until", date=date, clock=clock) if date else None,
-            ),
+            exit_plan=self.exit_plan or self._plan(),
         )
         return Assessment(0.9, "bullish", idea, "ok")
+
+    def _plan(self) -> ExitPlan:
+        date, _, clock = self.settings.overnight_until.partition(" ")
+        return ExitPlan(
+            stop=StopTerms(loss_fraction=self.settings.stop_loss_fraction),
+            targets=(TargetStep(gain_fraction=self.settings.take_profit_fraction),),
+            max_hold_s=self.max_hold_s,
+            latest=LatestExit(kind="overnight_until", date=date, clock=clock) if date else None,
+        )

@@ -5,18 +5,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.doubles.clocks import HandSeconds
 
 from alphatrader.sim.alphavantage.plan import MAX_KEYS, PLANS, Meter
 
 DAY = "2026-11-20"
-
-
-class Wall:
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def body(refusal: bytes | None) -> Any:
@@ -24,7 +17,7 @@ def body(refusal: bytes | None) -> Any:
 
 
 def test_a_minute_holds_as_many_requests_as_the_plan_says() -> None:
-    wall = Wall()
+    wall = HandSeconds()
     meter = Meter(PLANS["premium75"], wall)
     answers = [meter.refusal("K", DAY, "GLOBAL_QUOTE") for _ in range(80)]
     assert [answer is None for answer in answers] == [True] * 75 + [False] * 5
@@ -37,7 +30,7 @@ def test_a_minute_holds_as_many_requests_as_the_plan_says() -> None:
 
 @given(st.lists(st.floats(0.0, 30.0), min_size=1, max_size=300))
 def test_no_window_of_a_minute_ever_holds_more_than_the_plan(gaps_s: list[float]) -> None:
-    wall = Wall()
+    wall = HandSeconds()
     meter = Meter(PLANS["premium75"], wall)
     served: list[float] = []
     for gap_s in gaps_s:
@@ -49,7 +42,7 @@ def test_no_window_of_a_minute_ever_holds_more_than_the_plan(gaps_s: list[float]
 
 
 def test_the_free_day_ends_after_25_requests_and_begins_anew_with_the_markets_date() -> None:
-    wall = Wall()
+    wall = HandSeconds()
     meter = Meter(PLANS["free"], wall)
     answers = []
     for _ in range(26):
@@ -62,7 +55,7 @@ def test_the_free_day_ends_after_25_requests_and_begins_anew_with_the_markets_da
 
 
 def test_requests_that_were_refused_for_their_pace_do_not_use_up_the_day() -> None:
-    wall = Wall()
+    wall = HandSeconds()
     meter = Meter(PLANS["free"], wall)
     assert meter.refusal("K", DAY, "RSI") is None
     assert "spreading out" in body(meter.refusal("K", DAY, "RSI"))["Information"]
@@ -74,7 +67,7 @@ def test_requests_that_were_refused_for_their_pace_do_not_use_up_the_day() -> No
 
 
 def test_what_a_plan_does_not_hold_is_refused_or_invented_as_the_service_does() -> None:
-    wall = Wall()
+    wall = HandSeconds()
     assert "premium endpoint" in body(Meter(PLANS["free"], wall).refusal("K", DAY, "MACD"))["Information"]
     invented = body(Meter(PLANS["premium300"], wall).refusal("K", DAY, "REALTIME_OPTIONS"))
     assert invented["data"][0]["symbol"] == "XXYYZZ"
@@ -83,7 +76,7 @@ def test_what_a_plan_does_not_hold_is_refused_or_invented_as_the_service_does() 
 
 
 def test_the_number_of_keys_kept_is_bounded() -> None:
-    meter = Meter(PLANS["free"], Wall())
+    meter = Meter(PLANS["free"], HandSeconds())
     for number in range(MAX_KEYS + 50):
         meter.refusal(f"K{number}", DAY, "RSI")
     assert len(meter._today) == MAX_KEYS
