@@ -4,8 +4,9 @@ Patterns: shares of odd lots, sweeps and blocks in the last minute. Venue scores
 not tell venues before execution. A part that is not known makes the whole unknown, never smaller.
 """
 
-from dataclasses import dataclass
 from math import sqrt
+
+from msgspec import Struct
 
 from alphatrader._core import Snapshot
 from alphatrader.analytics.settings import ToxicityWeights
@@ -14,8 +15,7 @@ _SWEEPS_FULL, _BLOCKS_FULL = 10.0, 5.0
 _HALF_LIFE_NS = 30e9
 
 
-@dataclass(frozen=True, slots=True)
-class Toxicity:
+class Toxicity(Struct, frozen=True):
     """The score and its parts, all 0..1; None where an input is missing."""
 
     score: float | None

@@ -28,6 +28,8 @@ class Blotter:
         self.disputed: frozenset[int] = frozenset()
         """Contracts whose position at the broker is not the sum of the executions that we know."""
         self._own_exec_ids: frozenset[str] = frozenset()
+        self._open: dict[str, Trade] = {}
+        """Trades that are not finished: what is looked at in every decision."""
         self._next_order_id = 1
         self._next_intent = 1
 
@@ -56,7 +58,7 @@ class Blotter:
 
     def contracts_held(self) -> list[OptionKey]:
         """Contracts of unfinished trades: they need a quote."""
-        return [t.intent.contract for t in self.trades.values() if not t.closed_ns and t.intent.contract]
+        return [t.intent.contract for t in self._open.values() if t.intent.contract]
 
     def allocate_ids(self, count: int) -> IntentIds:
         """Return a new intent id and the first of ``count`` consecutive order ids."""
@@ -68,7 +70,17 @@ class Blotter:
     @property
     def open_trades(self) -> list[Trade]:
         """Trades that are not finished."""
-        return [trade for trade in self.trades.values() if not trade.closed_ns]
+        return list(self._open.values())
+
+    def close(self, trade: Trade) -> None:
+        """Note that a trade is finished."""
+        trade.closed_ns = self._state.now_ns
+        self._open.pop(trade.intent.intent_id, None)
+
+    def reopen(self, trade: Trade) -> None:
+        """Note that a finished trade holds something again."""
+        trade.closed_ns = 0
+        self._open[trade.intent.intent_id] = trade
 
     def live_orders(self) -> list[TrackedOrder]:
         """Orders that may still be executed."""
@@ -92,7 +104,7 @@ class Blotter:
                 if trade.intent.con_id == intent.con_id and not trade.closed_ns:
                     return trade
         trade = Trade(intent, self._state.by_con_id.get(intent.con_id))
-        self.trades[intent.intent_id] = trade
+        self.trades[intent.intent_id] = self._open[intent.intent_id] = trade
         return trade
 
     def owner(self, order: TrackedOrder) -> Trade:

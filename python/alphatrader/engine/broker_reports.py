@@ -122,7 +122,7 @@ class BrokerReports:
         """A fill that came after the end makes a position again: it is worked, and a restart must know of it."""
         if not trade.closed_ns or not trade.open_quantity:
             return []
-        trade.closed_ns = 0
+        self._book.reopen(trade)
         intent = self._book.intents[trade.intent.intent_id]
         text = f"{self._book.label(trade)}: a late fill opened it again, {trade.open_quantity} held"
         record = IntentRecord(intent, IntentStage.SENT, self._state.now_ns, "late fill")

@@ -56,6 +56,9 @@ class Engine:
             for name, block in settings.strategies.items()
             if block.mode != "off"
         ]
+        self._by_symbol = {
+            symbol: [s for s in self.strategies if symbol in settings.symbols_of(s.name)] for symbol in settings.symbols
+        }
         self.watchers = Watchers(self.state, self.book, self.shadows, self.strategies)
         self.assessments: dict[tuple[str, str], Assessment] = {}
         """The newest, by (strategy, symbol)."""
@@ -154,13 +157,13 @@ class Engine:
         commands = self.feeds.step()
         commands += self.executor.step()
         commands += self.polls.step()
-        commands += self.shadows.step()
-        commands += self.entries.step()
+        commands += self.shadows.step() + self.entries.step()
         for symbol in self.state.symbols.values():
             if symbol.instrument is None:
                 continue
             try:
-                commands += self.chains.step(symbol)
+                if symbol.pending_chain is not None:
+                    commands += self.chains.step(symbol)
                 commands += self._decide(symbol)
             except Exception as error:  # noqa: BLE001 - what the executor wants done must not be lost with it
                 commands += self._fault(f"deciding on {symbol.symbol}", error)
@@ -169,9 +172,7 @@ class Engine:
     def _decide(self, symbol: SymbolState) -> list[Command]:
         features = self.features(symbol)
         commands: list[Command] = []
-        for strategy in self.strategies:
-            if symbol.symbol not in self.state.settings.symbols_of(strategy.name):
-                continue
+        for strategy in self._by_symbol[symbol.symbol]:
             assessment = strategy.assess(features)
             self.assessments[(strategy.name, symbol.symbol)] = assessment
             if assessment.idea is not None:

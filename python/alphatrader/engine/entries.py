@@ -174,6 +174,8 @@ class Entries:
 
     def step(self) -> list[Command]:
         """Let proposals expire."""
+        if not self.proposals:
+            return []
         due = [p.signal for p in self.proposals.values() if self._state.now_ns > p.expires_ns]
         commands: list[Command] = []
         for signal in due:

@@ -66,7 +66,8 @@ class Executor:
         sent_ns = restored.order_times_ns or {e.order_id: e.ts_ns for e in today}.values()
         for ts_ns in sent_ns:
             self.breakers.on_order(ts_ns)
-        for result in round_trips(e for e in today if not own or e.exec_id in own):
+        ours = (e for e in restored.executions if not own or e.exec_id in own)
+        for result in round_trips(ours, since_ns=run.session_open_ns):
             self.breakers.on_trade_closed(result)
         self.closed_ns.update({(strategy, symbol): ts_ns for strategy, symbol, ts_ns in restored.closed_trades})
 
@@ -82,17 +83,16 @@ class Executor:
     def cancel_entries(self, reason: str) -> list[Command]:
         """Cancel every working entry; protective stops stay."""
         commands: list[Command] = []
-        for trade in self._book.trades.values():
+        for trade in self._book.open_trades:
             working = (entry for entry in trade.legs(Leg.ENTRY) if entry.live and not entry.cancel_requested_ns)
             commands += self._perform(trade, [CancelLeg(entry, reason) for entry in working])
         return commands
 
     def flatten(self, reason: str) -> None:
         """Ask every open trade to get out; :meth:`step` works the exits."""
-        for trade in self._book.trades.values():
-            if not trade.closed_ns:
-                trade.forced = True
-                trade.exit_reason = trade.exit_reason or reason
+        for trade in self._book.open_trades:
+            trade.forced = True
+            trade.exit_reason = trade.exit_reason or reason
 
     def step(self) -> list[Command]:
         """Work every unfinished trade."""
@@ -101,9 +101,7 @@ class Executor:
             return commands
         halted = self._state.trading_state is TradingState.HALTED
         no_entries = self._state.stopping or (self._state.state_reason if halted else "")
-        for trade in self._book.trades.values():
-            if trade.closed_ns:
-                continue
+        for trade in self._book.open_trades:
             bid = self._valuation.bid(trade.instrument)
             footing = Footing(
                 reconciled=self._state.link.reconciled,
@@ -170,7 +168,7 @@ class Executor:
         """Close the book on a trade when nothing of it can move any more."""
         if trade.closed_ns or not trade.closed:
             return []
-        trade.closed_ns = self._state.now_ns
+        self._book.close(trade)
         commands: list[Command] = [
             WriteRecord(
                 IntentRecord(self._book.intents[intent_id], IntentStage.CLOSED, self._state.now_ns, trade.exit_reason)

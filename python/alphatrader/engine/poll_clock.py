@@ -39,17 +39,22 @@ class PollClock:
         state = self._state
         if not state.link.orders_possible or state.warming_up:
             return []
-        silent = frozenset(
-            order.ticket.order_id for order in self._book.orders.values() if order.state is OrderState.UNKNOWN
-        )
-        fresh, self._silent = silent - self._silent, silent
-        if fresh:
-            return self._ask(f"no answer to {len(fresh)} of our orders")
+        open_trades = self._book.open_trades
+        if open_trades or self._silent:
+            silent = frozenset(
+                order.ticket.order_id
+                for trade in open_trades
+                for order in trade.orders.values()
+                if order.state is OrderState.UNKNOWN
+            )
+            fresh, self._silent = silent - self._silent, silent
+            if fresh:
+                return self._ask(f"no answer to {len(fresh)} of our orders")
         execution, scale = state.settings.execution, state.time_scale
         newest_ns = max(self._asked_ns, self._connected_ns, self._answered_ns)
         if state.now_ns - newest_ns < int(execution.absent_poll_spacing_ms * 1e6 * scale):
             return []
-        if silent:
+        if self._silent:
             return self._ask("orders are still without an answer")
         if not state.link.healthy:
             return []

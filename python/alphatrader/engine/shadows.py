@@ -1,5 +1,6 @@
 """Shadow trades: strategies that decide live and are journaled with the outcome they would have had, without orders."""
 
+from alphatrader.domain.contracts import OptionKey
 from alphatrader.domain.records import ShadowRecord, SignalRecord
 from alphatrader.domain.signals import Signal
 from alphatrader.engine.commands import Command, Notify, WriteRecord
@@ -24,13 +25,18 @@ class Shadows:
         """Go on with those that had not ended when the journal was last written."""
         self._restored = list(records)
 
-    def wanted(self) -> list[Signal]:
-        """Signals whose contracts must be quoted."""
+    def _signals(self) -> list[Signal]:
         return [trade.signal for trade in self.trades.values()] + [record.signal for record in self._restored]
+
+    def contracts(self) -> list[OptionKey]:
+        """Contracts that must be quoted."""
+        if not self.trades and not self._restored:
+            return []
+        return [signal.contract for signal in self._signals()]
 
     def busy(self, strategy: str, symbol: str) -> bool:
         """Whether a shadow trade of the strategy in the underlying is unfinished."""
-        return any(signal.strategy == strategy and signal.symbol == symbol for signal in self.wanted())
+        return any(signal.strategy == strategy and signal.symbol == symbol for signal in self._signals())
 
     def open(self, signal: Signal, quote: OptionQuote, quantity: int) -> list[Command]:
         """Begin to follow a signal."""
@@ -40,8 +46,10 @@ class Shadows:
 
     def step(self) -> list[Command]:
         """Look at every unfinished one."""
-        self._adopt()
         commands: list[Command] = []
+        if not self.trades and not self._restored:
+            return commands
+        self._adopt()
         for trade in list(self.trades.values()):
             bid = self._valuation.bid(trade.instrument)
             underlying = self._state.symbols[trade.signal.symbol].instrument

@@ -35,7 +35,7 @@ class Watchers:
         """The keys of each plan of a symbol, nearest strikes first."""
         self._chosen_at: dict[str, tuple[float, int, float]] = {}
         """Spot, number of listed classes, and how far spot may move, at the last choice."""
-        self._held: frozenset[OptionKey] = frozenset()
+        self._held: list[OptionKey] = []
         self._short = False
 
     def step(self) -> list[Command]:
@@ -43,8 +43,7 @@ class Watchers:
         changed = False
         for symbol in self._state.symbols.values():
             changed |= self._choose(symbol)
-        followed = (signal.contract for signal in self._shadows.wanted())
-        held = frozenset((*self._book.contracts_held(), *followed))
+        held = self._book.contracts_held() + self._shadows.contracts()
         if not changed and held == self._held:
             return []
         self._held = held

@@ -33,10 +33,10 @@ def signed(execution: Execution) -> int:
     return execution.quantity if execution.side == "BUY" else -execution.quantity
 
 
-def round_trips(executions: Iterable[Execution]) -> list[Decimal]:
+def round_trips(executions: Iterable[Execution], since_ns: int = 0) -> list[Decimal]:
     """Return the cash result, in dollars a share times contracts, of each time that a contract went flat, oldest first.
 
-    For its sign: the multiplier is not in an execution.
+    For its sign: the multiplier is not in an execution. Those that ended before ``since_ns`` are left out.
     """
     open_quantity: defaultdict[int, int] = defaultdict(int)
     cash: defaultdict[int, Decimal] = defaultdict(Decimal)
@@ -46,7 +46,8 @@ def round_trips(executions: Iterable[Execution]) -> list[Decimal]:
         open_quantity[execution.con_id] += signed(execution)
         cash[execution.con_id] -= signed(execution) * execution.price
         if open_quantity[execution.con_id] == 0:
-            results.append(cash.pop(execution.con_id))
+            result = cash.pop(execution.con_id)
+            results += [result] if execution.ts_ns >= since_ns else []
     return results
 
 

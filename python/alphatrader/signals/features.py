@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal
 
+from msgspec import Struct
+
 from alphatrader._core import Snapshot
 from alphatrader.analytics.exposures import ExposureState
 from alphatrader.analytics.toxicity import Toxicity
@@ -27,8 +29,7 @@ class Feature:
     age_ns: int | None
 
 
-@dataclass(slots=True)
-class FeatureVector:
+class FeatureVector(Struct):
     """One underlying at the moment of a decision. Times in engine nanoseconds."""
 
     symbol: str
@@ -47,7 +48,7 @@ class FeatureVector:
 
     def value(self, name: str) -> float | None:
         """Return a value by its name. Raises KeyError for a name that :data:`FEATURES` does not have."""
-        return FEATURES[name].read(self)
+        return _READERS[name](self)
 
     def age_ns(self, name: str) -> int | None:
         """Return the age of what stands behind a value; None if there has been nothing yet."""
@@ -151,3 +152,5 @@ FEATURES: dict[str, FeatureSpec] = {
     "rsi": FeatureSpec("0..100", "indicator", _rsi),
 }
 """Every feature by name. Exposures follow the naive sign convention: dealers long calls, short puts."""
+
+_READERS = {name: spec.read for name, spec in FEATURES.items()}

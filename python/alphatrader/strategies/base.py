@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
+from msgspec import Struct
 from pydantic import Field
 
 from alphatrader.domain.contracts import Right
@@ -79,8 +80,7 @@ class Idea:
     exit_plan: ExitPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """What a strategy thinks now: the idea if it qualifies, or the code of why not."""
 
     score: float

@@ -40,8 +40,12 @@ def settings_model(name: str, folder: Path | None = None) -> type[StrategySettin
 
 
 def build_strategy(name: str, settings: StrategySettings, folder: Path | None = None) -> Strategy[Any]:
-    """Make a strategy by its name and block. Raises ConfigError."""
-    return find_strategy(name, folder)(name, settings)
+    """Make a strategy by its name and block. Raises ConfigError, also for whatever its constructor raises."""
+    found = find_strategy(name, folder)
+    try:
+        return found(name, settings)
+    except Exception as error:
+        raise ConfigError(f"the strategy {name!r} cannot be made ({_line(error)}): mend {found.__name__}") from error
 
 
 def find_strategy(name: str, folder: Path | None = None) -> StrategyType:
@@ -84,7 +88,7 @@ def _of_file(path: Path, changed_ns: int) -> StrategyType:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever a user's file raises is a fault of the configuration
         del sys.modules[spec.name]
-        raise ConfigError(f"the strategy {path} cannot be loaded ({type(error).__name__}: {error}): mend it") from error
+        raise ConfigError(f"the strategy {path} cannot be loaded ({_line(error)}): mend it") from error
     return _of_module(module)
 
 
@@ -94,7 +98,8 @@ def _of_entry_point(name: str, target: str) -> StrategyType:
         found = getattr(importlib.import_module(module_name), attribute)
     except Exception as error:
         raise ConfigError(
-            f"the strategy {name!r} cannot be loaded from its entry point {target} ({error}): reinstall its package"
+            f"the strategy {name!r} cannot be loaded from its entry point {target} ({_line(error)}): "
+            "reinstall its package"
         ) from error
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise ConfigError(f"the entry point {target} of the strategy {name!r} is not a Strategy: correct the package")
@@ -112,3 +117,8 @@ def _of_module(module: ModuleType) -> StrategyType:
             f"{module.__file__} defines {len(found)} strategies: a strategy's file has one class derived from Strategy"
         )
     return found[0]
+
+
+def _line(error: Exception) -> str:
+    """Return an error's kind and words in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -8,8 +8,9 @@ own day, for one-sided flow means more when it is informed. The score is a rule 
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alphatrader.domain.contracts import Right
 from alphatrader.domain.exit_plans import ExitPlan, StopTerms, TargetStep
@@ -48,6 +49,12 @@ class ZeroDteSettings(StrategySettings):
     max_hold_s: float = Field(180, gt=0)
     stop_loss_fraction: Fraction = 0.25
     take_profit_fraction: float = Field(0.40, gt=0)
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if not self.flow_weight + self.volume_weight + self.momentum_weight + self.book_weight:
+            raise ValueError("all four weights are 0: give at least one of them a weight")
+        return self
 
 
 class ZeroDte(Strategy[ZeroDteSettings]):
