@@ -15,8 +15,8 @@ from alphatrader.adapters.ibkr.callbacks import MESSAGE_IDS, TICK_OPTION, Receiv
 from alphatrader.adapters.ibkr.contracts import ContractBook
 from alphatrader.adapters.ibkr.library import load_library
 from alphatrader.adapters.ibkr.library_feed import MarketTaps
-from alphatrader.adapters.ibkr.market_data import MarketDataDesk
-from alphatrader.adapters.ibkr.orders import OrderDesk
+from alphatrader.adapters.ibkr.market_data import Subscriptions
+from alphatrader.adapters.ibkr.orders import OrderSender
 from alphatrader.adapters.ibkr.reports import OrderReports
 from alphatrader.adapters.ibkr.rust_feed import RustTaps
 from alphatrader.adapters.ibkr.session import Session
@@ -52,8 +52,8 @@ class IbkrAdapter:
         self._session = session
         self._taps = taps
         self._snapshots = snapshots
-        self._market_data = MarketDataDesk(session, marked, taps, streams, contracts)
-        self._orders = OrderDesk(session, marked, clock, contracts, reports)
+        self._market_data = Subscriptions(session, marked, taps, streams, contracts)
+        self._orders = OrderSender(session, marked, clock, contracts, reports)
         self._poll_queued = False
 
         receivers = Receivers(session, taps, streams, reports, snapshots, AccountFigures(marked))
@@ -117,7 +117,7 @@ class IbkrAdapter:
     # ------------------------------------------------------------------------------------------ Broker
 
     async def submit(self, approved: RiskApproved[OrderIntent]) -> None:
-        """See :class:`alphatrader.ports.Broker` and :meth:`OrderDesk.submit`."""
+        """See :class:`alphatrader.ports.Broker` and :meth:`OrderSender.submit`."""
         await self._orders.submit(approved)
 
     async def reprice(self, order_id: int, limit_price: Decimal) -> None:

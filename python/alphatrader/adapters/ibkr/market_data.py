@@ -24,7 +24,7 @@ RT_VOLUME = "233"
 """Generic tick: prints of the quote line, the source of prints where tick-by-tick is refused."""
 
 
-class MarketDataDesk:
+class Subscriptions:
     """Implements :class:`alphatrader.ports.MarketData`."""
 
     def __init__(

@@ -24,7 +24,7 @@ from alphatrader.ports import Clock, EventSink
 _log = structlog.get_logger(__name__)
 
 
-class OrderDesk:
+class OrderSender:
     """Sends, changes and cancels orders. The only place of the system where an order leaves it."""
 
     def __init__(
