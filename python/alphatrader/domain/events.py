@@ -45,6 +45,8 @@ class RunStarted(Event, frozen=True):
     session_open_ns: int
     session_close_ns: int
     layout: int = 1
+    strategy_sources: dict[str, str] = {}
+    """Digest of each strategy's file: a user's own may be another when the log is replayed."""
 
 
 class JournalRestored(Event, frozen=True):

@@ -18,6 +18,7 @@ from alphatrader.domain.errors import DataError
 from alphatrader.domain.eventlog import CONTROL
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.old_layouts import recorded_event, recorded_settings
+from alphatrader.strategies.registry import source_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class ReplayResult:
     run_id: str
     layout: int
     """Of the build that recorded it."""
+    changed_strategies: tuple[str, ...]
+    """Strategies whose files are not those of the run: other decisions are to be expected."""
     events: int
     market_rows: int
     outputs: tuple[bytes, ...]
@@ -50,6 +53,12 @@ def same_output(ours: bytes, recorded: bytes, layout: int) -> bool:
     if layout >= ev.LAYOUT:
         return ours == recorded
     return _agree(msgspec.json.decode(ours), msgspec.json.decode(recorded))
+
+
+def changed_strategies(run: ev.RunStarted, engine: Engine) -> tuple[str, ...]:
+    """Return the strategies of a recorded run whose files have changed since."""
+    folder = engine.state.settings.strategies_dir
+    return tuple(name for name, was in run.strategy_sources.items() if source_digest(name, folder) != was)
 
 
 def _agree(ours: Any, recorded: Any) -> bool:
@@ -90,4 +99,4 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
             outputs += engine.state.drain_outputs()
     if engine is None or run is None:
         raise DataError("the event log is empty")
-    return ReplayResult(run.run_id, run.layout, events, market_rows, tuple(outputs), digest_of(outputs), engine)
+    return ReplayResult(run.run_id, run.layout, changed_strategies(run, engine), events, market_rows, tuple(outputs), digest_of(outputs), engine)
