@@ -34,6 +34,7 @@ class Verdict:
     first_difference: int | None
     layout: int
     """Of the build that recorded it: an older one is compared by the fields that both builds know."""
+    changed_strategies: tuple[str, ...]
 
 
 def replay_command(*, run: Path, as_json: bool) -> None:
@@ -88,6 +89,7 @@ def compare_start(start: StartFolder) -> Verdict:
         seconds=seconds,
         first_difference=difference if difference is not None or identical else shared,
         layout=result.layout,
+        changed_strategies=result.changed_strategies,
     )
 
 
@@ -99,6 +101,9 @@ def _print(verdict: Verdict) -> None:
     )
     if verdict.torn:
         terminal.fact("replay", f"compared as far as the log goes: {verdict.torn}", "warning")
+    if verdict.changed_strategies:
+        names = ", ".join(verdict.changed_strategies)
+        terminal.fact("replay", f"these strategies are not the files that ran: {names}", "warning")
     text = f"{verdict.outputs} signals and order intents, sha256 {verdict.digest}"
     if verdict.identical and verdict.layout < LAYOUT:
         terminal.fact(

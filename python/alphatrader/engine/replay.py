@@ -99,4 +99,13 @@ def replay(batches: Iterable[pa.RecordBatch]) -> ReplayResult:
             outputs += engine.state.drain_outputs()
     if engine is None or run is None:
         raise DataError("the event log is empty")
-    return ReplayResult(run.run_id, run.layout, changed_strategies(run, engine), events, market_rows, tuple(outputs), digest_of(outputs), engine)
+    return ReplayResult(
+        run.run_id,
+        run.layout,
+        changed_strategies(run, engine),
+        events,
+        market_rows,
+        tuple(outputs),
+        digest_of(outputs),
+        engine,
+    )

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -68,6 +69,11 @@ def find_strategy(name: str, folder: Path | None = None) -> StrategyType:
     if len(found) > 1:
         raise ConfigError(f"the strategy {name!r} is found twice ({' and '.join(found)}): rename one of them")
     return next(iter(found.values()))
+
+
+def source_digests(names: Iterable[str], folder: Path | None = None) -> dict[str, str]:
+    """Return the digest of each strategy's source. Raises ConfigError."""
+    return {name: source_digest(name, folder) for name in names}
 
 
 def source_digest(name: str, folder: Path | None = None) -> str:
