@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from bench.contest import SIZES, Race
 from bench.market_rows import STEP_NS, columns_of, market_batch
-from tests.engine.engine_bench import CLOSE_NS, OPEN_NS, SPY, EngineBench, S
+from tests.doubles.engine_bench import EngineBench
+from tests.doubles.engine_market import CLOSE_NS, OPEN_NS, SPY, S
 
 from alphatrader._core import KIND_QUOTE, KIND_TRADE, Market
 from alphatrader.domain import events as ev

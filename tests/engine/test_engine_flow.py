@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from tests.engine.engine_bench import EXPIRY, EngineBench
+from tests.doubles.engine_bench import EngineBench
+from tests.doubles.engine_market import EXPIRY
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import Instrument

@@ -4,7 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from tests.engine.engine_bench import EngineBench
+from tests.doubles.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow, Side

@@ -6,6 +6,7 @@ The same events in the same order give the same commands and the same outputs, b
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from alphatrader.analytics.toxicity import Toxicity, ToxicityMeter
 from alphatrader.domain import events as ev
@@ -28,7 +29,7 @@ from alphatrader.engine.state import EngineState, SymbolState
 from alphatrader.engine.valuation import Valuation
 from alphatrader.engine.watchers import Watchers
 from alphatrader.signals.features import FeatureVector
-from alphatrader.strategies.base import Assessment
+from alphatrader.strategies.base import Assessment, Strategy
 from alphatrader.strategies.registry import build_strategy
 
 _LOG = logging.getLogger(__name__)
@@ -64,6 +65,16 @@ class Engine:
         """The newest, by (strategy, symbol)."""
         self.toxicity: dict[str, Toxicity] = {}
         self._meters = {symbol: ToxicityMeter(settings.toxicity) for symbol in settings.symbols}
+        self._parts = (
+            self.feeds.step,
+            self.executor.step,
+            self.polls.step,
+            self.shadows.step,
+            self.entries.step,
+            self._decide,
+            self.watchers.step,
+        )
+        """What acts in a decision, in order."""
         self._handlers: dict[type[ev.Event], Callable[..., list[Command]]] = {
             ev.RunStarted: self._on_run,
             ev.JournalRestored: self._on_restored,
@@ -110,10 +121,17 @@ class Engine:
 
     def _fault(self, where: str, error: Exception) -> list[Command]:
         what = f"internal error at {where}: {type(error).__name__}: {error}"
-        if self.state.state_reason.startswith(what):
+        if what in self.state.state_reason:
             return []
         _LOG.error("engine fault: %s", what, exc_info=error)
         return self._set_state(TradingState.HALTED, "engine", what, self.state.now_ns)
+
+    def _guarded(self, part: Callable[[], list[Command]]) -> list[Command]:
+        """Let one part act. What it raises halts trading and costs nothing of what the others want done."""
+        try:
+            return part()
+        except Exception as error:  # noqa: BLE001 - see :meth:`take`
+            return self._fault(part.__qualname__, error)
 
     # ------------------------------------------------------------------ life
 
@@ -142,7 +160,7 @@ class Engine:
         self.state.warming_up = False
         self.feeds.start()
         text = f"{event.rows:,} past prints went through the engine; decisions are live"
-        return [Notify("good", "warm-up.done", text), *self.watchers.step()]
+        return [Notify("good", "warm-up.done", text), *self._guarded(self.watchers.step)]
 
     def _on_stop(self, event: ev.StopRequested) -> list[Command]:
         self.state.stopping = event.reason
@@ -154,30 +172,34 @@ class Engine:
     # ------------------------------------------------------------------ decisions
 
     def _on_timer(self, event: ev.DecisionTimer) -> list[Command]:
-        commands = self.feeds.step()
-        commands += self.executor.step()
-        commands += self.polls.step()
-        commands += self.shadows.step() + self.entries.step()
+        commands: list[Command] = []
+        for part in self._parts:
+            commands += self._guarded(part)
+        return commands
+
+    def _decide(self) -> list[Command]:
+        """Value what chains came, and let the strategies look at every underlying."""
+        commands: list[Command] = []
         for symbol in self.state.symbols.values():
             if symbol.instrument is None:
                 continue
             try:
                 if symbol.pending_chain is not None:
                     commands += self.chains.step(symbol)
-                commands += self._decide(symbol)
-            except Exception as error:  # noqa: BLE001 - what the executor wants done must not be lost with it
-                commands += self._fault(f"deciding on {symbol.symbol}", error)
-        return commands + self.watchers.step()
-
-    def _decide(self, symbol: SymbolState) -> list[Command]:
-        features = self.features(symbol)
-        commands: list[Command] = []
-        for strategy in self._by_symbol[symbol.symbol]:
-            assessment = strategy.assess(features)
-            self.assessments[(strategy.name, symbol.symbol)] = assessment
-            if assessment.idea is not None:
-                commands += self.entries.consider(features, assessment.idea)
+                features = self.features(symbol)
+            except Exception as error:  # noqa: BLE001 - what is wanted in another underlying must not be lost with it
+                commands += self._fault(f"the features of {symbol.symbol}", error)
+                continue
+            for strategy in self._by_symbol[symbol.symbol]:
+                try:
+                    commands += self._ask(strategy, features)
+                except Exception as error:  # noqa: BLE001 - a strategy's fault must not cost another's claim
+                    commands += self._fault(f"{strategy.name} on {symbol.symbol}", error)
         return commands
+
+    def _ask(self, strategy: Strategy[Any], features: FeatureVector) -> list[Command]:
+        assessment = self.assessments[(strategy.name, features.symbol)] = strategy.assess(features)
+        return [] if assessment.idea is None else self.entries.consider(features, assessment.idea)
 
     def features(self, symbol: SymbolState) -> FeatureVector:
         """Gather what strategies go by, once for a symbol and decision."""
@@ -214,7 +236,7 @@ class Engine:
 
     def _on_link(self, event: ev.LinkChanged) -> list[Command]:
         # What is held is qualified and quoted from the first connection on, whatever the underlying's quote does.
-        return self.services.on_link(event) + (self.watchers.step() if event.healthy else [])
+        return self.services.on_link(event) + (self._guarded(self.watchers.step) if event.healthy else [])
 
     def _on_snapshot(self, event: ev.SnapshotReceived) -> list[Command]:
         self.polls.on_answer(event.ts_ns)
@@ -245,10 +267,13 @@ class Engine:
         return commands
 
     def _set_state(self, new: TradingState, actor: str, reason: str, ts_ns: int) -> list[Command]:
-        self.state.trading_state, self.state.state_reason = new, f"{reason} ({actor})"
+        # A halt that comes on top of a flatten does not take it back, also not for the next start.
+        flattening = new is TradingState.HALTED and self.state.state_reason.startswith(_FLATTEN)
+        kept = f"{_FLATTEN}{reason}" if flattening and not reason.startswith(_FLATTEN) else reason
+        self.state.trading_state, self.state.state_reason = new, f"{kept} ({actor})"
         level: str = "good" if new is TradingState.ACTIVE else "warning"
         commands: list[Command] = [
-            WriteRecord(StateRecord(StateChange(new, actor, reason, ts_ns))),
+            WriteRecord(StateRecord(StateChange(new, actor, kept, ts_ns))),
             Notify(level, f"state.{new.value.lower()}", f"{new.value}: {reason} ({actor})"),  # type: ignore[arg-type]
         ]
         if new is TradingState.HALTED:
