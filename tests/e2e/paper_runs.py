@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from alphatrader.control.processes import started_at_s
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLI = [str(Path(sys.executable).with_name("alphatrader"))]
 
 
 class PaperRun:
-    """A trader process and its folder."""
+    """``alphatrader run`` (a supervisor, its trader and what they need) and its folder."""
 
     def __init__(self, folder: Path, *, scenario: str = "none", extra: str = "") -> None:
         self.folder = folder
@@ -37,16 +39,19 @@ class PaperRun:
         """The newest home."""
         return max((self.folder / "var" / "sim").iterdir())
 
-    def start(self, *arguments: str) -> "PaperRun":
+    def start(self, *arguments: str, **variables: str) -> "PaperRun":
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [*CLI, "run", "--config", str(self.config), "--mode", "paper", "--headless", *arguments],
+                self.command_line(*arguments),
                 stdout=output,
                 stderr=output,
                 cwd=REPOSITORY,
-                env=self.environment(),
+                env=self.environment() | variables,
             )
         return self
+
+    def command_line(self, *arguments: str) -> list[str]:
+        return [*CLI, "run", "--config", str(self.config), "--mode", "paper", "--headless", *arguments]
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "ALPHATRADER_CONFIG": str(self.config), "NO_COLOR": "1", "COLUMNS": "250"}
@@ -105,10 +110,39 @@ class PaperRun:
     def wait_for_line(self, pattern: str, timeout_s: float = 60.0) -> str:
         return str(self.wait_for(pattern, lambda: re.search(pattern, self.text()), timeout_s))
 
-    def kill(self) -> None:
+    # ------------------------------------------------------------------ its processes
+
+    def pid_of(self, process: str) -> int:
+        """Process id of ``trader``, ``gateway`` or ``redis``, as the supervisor announces it."""
+        announced = json.loads((self.home / "supervisor.json").read_text())
+        return int(announced["children"][process])
+
+    def send(self, process: str, number: signal.Signals) -> int:
+        """Signal a process of the run; return its id."""
+        pid = self.pid_of(process)
+        os.kill(pid, number)
+        return pid
+
+    def kill_supervisor(self) -> None:
+        """Kill the supervisor alone, with -9."""
         assert self.process is not None
         self.process.kill()
         self.process.wait(10)
+
+    def kill_supervisor_and_trader(self) -> None:
+        """Kill both with -9, as a machine that fails would: nobody winds down, nobody restarts anything."""
+        assert self.process is not None
+        trader = self.pid_of("trader")
+        self.process.send_signal(signal.SIGSTOP)  # so that it does not start another one in between
+        os.kill(trader, signal.SIGKILL)
+        self.kill_supervisor()
+        self.wait_for("the trader's end", lambda: not alive(trader))
+
+    def logged(self, process: str, event: str) -> list[dict[str, Any]]:
+        """Lines of a process's log with an event."""
+        path = self.home / "logs" / f"{process}.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in map(json.loads, lines) if line.get("event") == event]
 
     def clean_up(self) -> None:
         """End everything that the run may have left."""
@@ -116,14 +150,23 @@ class PaperRun:
             self.process.kill()
             self.process.wait(10)
         for home in (self.folder / "var" / "sim").glob("*"):
-            for path, pattern in (
-                (home / "exchange" / "sim.json", r'"pid":\s*(\d+)'),
-                (home / "redis" / "redis.pid", r"(\d+)"),
-            ):
-                with contextlib.suppress(OSError):
-                    found = re.search(pattern, path.read_text())
-                    if found:
-                        os.kill(int(found[1]), signal.SIGKILL)
+            for path in (home / "supervisor.json", home / "trader.json", home / "exchange" / "sim.json"):
+                with contextlib.suppress(OSError, ValueError):
+                    body = json.loads(path.read_text())
+                    for pid in (body["pid"], *body.get("children", {}).values()):
+                        end(pid)
+            with contextlib.suppress(OSError, ValueError):
+                end(int((home / "redis" / "redis.pid").read_text()))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process lives; a zombie does not."""
+    return started_at_s(pid) is not None
+
+
+def end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ def test_kill_9_with_an_open_position_then_resume(tmp_path: Path) -> None:
     with paper_run(tmp_path, extra="engine: {strategies: {zero_dte: {max_hold_s: 100000}}}\n") as run:
         run.start("--speed", "20", "--seed", "42")
         run.wait_for("a protected position", lambda: protected_position(run), 120)
-        run.kill()
+        run.kill_supervisor_and_trader()
         before = run.gateway({"op": "status"})
         assert working_stops(run), "the stop rests at the broker while no trader lives"
         held = {p["con_id"]: p["quantity"] for p in before["positions"]}

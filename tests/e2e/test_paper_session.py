@@ -87,7 +87,7 @@ def test_halt_from_the_command_line_survives_a_restart(tmp_path: Path) -> None:
         done = run.command("halt", "--home", str(run.home), "--reason", "lunch")
         assert done.returncode == 0, done.stderr
         assert "HALTED" in done.stdout
-        run.kill()
+        run.kill_supervisor_and_trader()
         run.start("--resume", "--duration", "15")
         run.wait_for("the halt", lambda: (run.view() or {}).get("trading_state") == "HALTED")
         assert run.finish() == 0, run.text()
