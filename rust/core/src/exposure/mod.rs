@@ -7,11 +7,15 @@
 //! | VEX | sign x vanna x weight x multiplier x S x 0.01 | $ per vol point |
 //! | CHEX | sign x charm x weight x multiplier x S / 365 | $ per day |
 
+mod bells;
 mod cells;
 mod curves;
 pub mod given;
+mod given_cells;
 mod rows;
+mod strike_grid;
 mod strike_index;
+mod strike_table;
 pub mod strikes;
 mod zero_gamma;
 

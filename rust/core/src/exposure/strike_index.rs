@@ -1,17 +1,11 @@
 //! A place for each strike of a chain, ascending: by arithmetic where strikes lie on an even grid of thousandths of a
 //! dollar, as listed ones do, else by a hash table.
 
-#![allow(
-    clippy::needless_bitwise_bool,
-    clippy::needless_range_loop,
-    reason = "loops over columns without branches become vector instructions"
-)]
-
+use crate::exposure::strike_grid::{milli, Grid};
+use crate::exposure::strike_table::Table;
 use crate::lanes::widest;
 use crate::limits::{is_price, PRICE_MAX};
 
-/// Adding it leaves a number rounded to an integer in the low bits of the mantissa: 1.5 x 2^52.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// Strikes looked at to guess the step of the grid: fewer of a short chain, where each look would count.
 const SAMPLE: usize = 512;
 const SAMPLE_MIN: usize = 64;
@@ -33,106 +27,6 @@ pub(crate) struct StrikeIndex {
 pub(crate) enum Lookup {
     Grid(Grid),
     Table(Table),
-}
-
-/// `(strike - origin) x per_step` is the place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Grid {
-    origin: f64,
-    last: f64,
-    per_step: f64,
-    step: f64,
-    /// Both in thousandths, whole.
-    origin_milli: f64,
-    step_milli: f64,
-    /// Whether all strikes are whole eighths of a dollar, as most are: a double holds them exactly.
-    pub(crate) eighths: bool,
-}
-
-/// A whole number of at least 0 in the form that [`index_of`] reads: as wide as its source, so that no lane is moved.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
-pub(crate) fn rounded(whole: f64) -> f64 {
-    whole + ROUNDER
-}
-
-/// The number that was [`rounded`].
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "one move between registers")]
-pub(crate) fn index_of(rounded: f64) -> usize {
-    rounded.to_bits() as u32 as usize
-}
-
-impl Grid {
-    /// The place of a strike, and whether it is one of the grid: without a look at the list of strikes.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "a call would end the vectorisation of the caller's loop")]
-    pub(crate) fn place_of_sound<const EIGHTHS: bool>(self, strike: f64) -> (f64, bool) {
-        let place = (strike - self.origin) * self.per_step + ROUNDER - ROUNDER;
-        let exact = if EIGHTHS {
-            self.origin + place * self.step == strike
-        } else {
-            (self.origin_milli + place * self.step_milli) / 1000.0 == strike
-        };
-        (place, exact & (strike >= self.origin) & (strike <= self.last))
-    }
-
-    /// The place of a strike, `strikes.len()` if it has none. `strikes` must not be empty.
-    #[inline]
-    pub(crate) fn place(self, strikes: &[f64], strike: f64) -> usize {
-        let rounded = ((strike - self.origin) * self.per_step + ROUNDER).to_bits() as u32 as usize;
-        let place = rounded.min(strikes.len() - 1);
-        if strikes[place] == strike {
-            place
-        } else {
-            strikes.len()
-        }
-    }
-}
-
-/// Open addressing by the top bits of a product: the low bits of prices as doubles are mostly zero and would cluster.
-#[derive(Debug, Clone)]
-pub(crate) struct Table {
-    /// Place + 1; 0 = empty. The length is a power of two and at least twice the number of strikes.
-    entries: Vec<(u64, u32)>,
-    shift: u32,
-}
-
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-impl Table {
-    fn with_bits(bits: u32) -> Self {
-        Self { entries: vec![(0, 0); 1 << bits], shift: 64 - bits }
-    }
-
-    /// Where a strike stands, or the empty entry where it would.
-    #[inline]
-    fn find(&self, key: u64) -> usize {
-        let mask = self.entries.len() - 1;
-        let mut at = (key.wrapping_mul(GOLDEN) >> self.shift) as usize;
-        loop {
-            let (other, place) = self.entries[at];
-            if other == key || place == 0 {
-                return at;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    #[inline]
-    fn insert(&mut self, key: u64, place: u32) {
-        let at = self.find(key);
-        self.entries[at] = (key, place + 1);
-    }
-
-    /// The place of a strike, `absent` if it has none.
-    #[inline]
-    pub(crate) fn place(&self, strike: f64, absent: usize) -> usize {
-        match self.entries[self.find(strike.to_bits())].1 {
-            0 => absent,
-            place => place as usize - 1,
-        }
-    }
 }
 
 /// Places beyond the strikes that were seen.
@@ -203,44 +97,12 @@ impl StrikeIndex {
         }
         let places = (last - origin) / step + 1;
         let strikes = (0..places).map(|place| (origin + place * step) as f64 / 1000.0).collect();
-        let (origin_milli, step_milli) = (origin as f64, step as f64);
-        let grid = Grid {
-            origin: origin_milli / 1000.0,
-            last: last as f64 / 1000.0,
-            per_step: 1000.0 / step_milli,
-            step: step_milli / 1000.0,
-            origin_milli,
-            step_milli,
-            eighths: origin % 125 == 0 && step % 125 == 0,
-        };
-        Some(Self { strikes, lookup: Lookup::Grid(grid) })
+        Some(Self { strikes, lookup: Lookup::Grid(Grid::of_milli(origin, last, step)) })
     }
 
     fn in_table(rows: &[f64]) -> Self {
-        let mut table = Table::with_bits(10);
-        let mut strikes: Vec<f64> = Vec::new();
-        for strike in rows.iter().filter(|strike| is_price(**strike)) {
-            let at = table.find(strike.to_bits());
-            if table.entries[at].1 > 0 {
-                continue;
-            }
-            strikes.push(*strike);
-            table.entries[at] = (strike.to_bits(), strikes.len() as u32);
-            if strikes.len() * 2 > table.entries.len() {
-                table = Self::table_of(&strikes, 65 - table.shift);
-            }
-        }
-        strikes.sort_unstable_by(f64::total_cmp);
-        let table = Self::table_of(&strikes, 64 - table.shift);
+        let (strikes, table) = Table::of_rows(rows);
         Self { strikes, lookup: Lookup::Table(table) }
-    }
-
-    fn table_of(strikes: &[f64], bits: u32) -> Table {
-        let mut table = Table::with_bits(bits);
-        for (place, strike) in (0_u32..).zip(strikes) {
-            table.insert(strike.to_bits(), place);
-        }
-        table
     }
 
     /// How many places there are.
@@ -294,12 +156,6 @@ fn range_of(strikes: &[f64]) -> (f64, f64) {
         take(0, *strike);
     }
     (least.into_iter().fold(f64::INFINITY, f64::min), most.into_iter().fold(f64::NEG_INFINITY, f64::max))
-}
-
-/// A strike in thousandths of a dollar; `None` if it is none.
-fn milli(strike: f64) -> Option<u64> {
-    let rounded = strike * 1000.0 + ROUNDER - ROUNDER;
-    (rounded / 1000.0 == strike).then_some(rounded as u64)
 }
 
 fn common_divisor(mut a: u64, mut b: u64) -> u64 {
