@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use alphatrader_core::pricing::black_scholes::{value_block, Options, Values as Block, BLOCK};
 use alphatrader_core::pricing::implied::{imply_block, Quotes};
-use alphatrader_core::pricing::{american, reason_without_volatility, search_volatility, Carry, Terms};
+use alphatrader_core::pricing::{
+    american, american_implied, reason_without_volatility, search_volatility, Carry, Terms,
+};
 use alphatrader_core::Error;
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -230,7 +232,7 @@ fn imply_american(contracts: &Contracts<'_>, carry: Carry) -> Implied {
     let mut rejected = BTreeMap::new();
     let mut one = |i: usize| {
         let (terms, price) = (contracts.terms(i, [1, 2, 3]), contracts.numbers[0].at(i));
-        let found = terms.and_then(|terms| american::volatility(&terms, carry, price));
+        let found = terms.and_then(|terms| american_implied::volatility(&terms, carry, price));
         if found.is_none() {
             *rejected.entry(reason_without_volatility(terms.as_ref(), carry, price, true)).or_insert(0) += 1;
         }

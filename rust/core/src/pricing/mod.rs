@@ -3,6 +3,7 @@
 //! A year is 365 x 86,400 s. Rates, yields and volatilities are fractions a year (0.05 = 5%).
 
 pub mod american;
+pub mod american_implied;
 pub mod black_scholes;
 pub(crate) mod elementary;
 pub mod implied;
