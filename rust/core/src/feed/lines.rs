@@ -1,12 +1,9 @@
-//! From messages to market rows: who asked for what, and the joining of a quote's two sides.
-//!
-//! A quote's sides come as separate messages of one network chunk. They are joined: a quote is handed on when the chunk
-//! ends, when its side changes a second time, or before a print or depth row of the same instrument. So no half-changed
-//! quote is ever seen, and the order of events stays true.
+//! From messages to market rows: who asked for what, and what a message may say.
 
 use rustc_hash::FxHashMap;
 
 use crate::feed::message::DepthRow;
+use crate::feed::quotes::{Quotes, Side};
 use crate::feed::rows::Rows;
 use crate::limits::{is_price, is_size};
 
@@ -48,36 +45,6 @@ pub struct Counts {
     pub bad: u64,
     /// Delayed ticks that nobody asked for.
     pub delayed: u64,
-    /// Quotes handed on (these did become rows).
-    pub quotes: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Side {
-    price: f64,
-    size: f64,
-    dirty: bool,
-}
-
-impl Side {
-    const ABSENT: Self = Self { price: f64::NAN, size: 0.0, dirty: false };
-}
-
-#[derive(Debug, Clone, Copy)]
-struct QuoteLine {
-    instrument: usize,
-    bid: Side,
-    ask: Side,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Instrument {
-    id: i32,
-    /// The quote line that changed since it was handed on.
-    changed: Option<usize>,
-    /// Tells the newest entry in `dirty` from those that were taken out of turn.
-    stamp: u64,
-    prints_from_quotes: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,13 +59,7 @@ struct Route {
 pub struct Lines {
     accepts_delayed: bool,
     routes: FxHashMap<i64, Route>,
-    quotes: Vec<QuoteLine>,
-    free: Vec<usize>,
-    instruments: Vec<Instrument>,
-    /// Looked up, never iterated.
-    slots: FxHashMap<i32, usize>,
-    dirty: Vec<(usize, u64)>,
-    stamp: u64,
+    quotes: Quotes,
     /// What became no row.
     pub counts: Counts,
 }
@@ -113,19 +74,10 @@ impl Lines {
 
     /// Route messages under `request_id` to an instrument.
     pub fn open(&mut self, request_id: i64, instrument_id: i32, kind: StreamKind) {
-        let slot = self.slot(instrument_id);
+        let slot = self.quotes.slot(instrument_id);
         let route = self.routes.entry(request_id).or_default();
         match kind {
-            StreamKind::Quote => {
-                let fresh = QuoteLine { instrument: slot, bid: Side::ABSENT, ask: Side::ABSENT };
-                let line = self.free.pop().unwrap_or(self.quotes.len());
-                if line == self.quotes.len() {
-                    self.quotes.push(fresh);
-                } else {
-                    self.quotes[line] = fresh;
-                }
-                route.quote = Some(line);
-            }
+            StreamKind::Quote => route.quote = Some(self.quotes.open(slot)),
             StreamKind::Trade => route.trade = Some(slot),
             StreamKind::Depth => route.depth = Some(slot),
         }
@@ -135,24 +87,13 @@ impl Lines {
     pub fn close(&mut self, request_id: i64) {
         let Some(route) = self.routes.remove(&request_id) else { return };
         if let Some(line) = route.quote {
-            let instrument = &mut self.instruments[self.quotes[line].instrument];
-            // The change may be that of another line of the instrument.
-            instrument.changed = instrument.changed.filter(|changed| *changed != line);
-            self.free.push(line);
+            self.quotes.close(line);
         }
     }
 
     /// Choose the one source of prints: `RTVolume` of the quote line, or tick-by-tick.
     pub fn take_prints_from_quotes(&mut self, instrument_id: i32, enabled: bool) {
-        let slot = self.slot(instrument_id);
-        self.instruments[slot].prints_from_quotes = enabled;
-    }
-
-    fn slot(&mut self, instrument_id: i32) -> usize {
-        *self.slots.entry(instrument_id).or_insert_with(|| {
-            self.instruments.push(Instrument { id: instrument_id, changed: None, stamp: 0, prints_from_quotes: false });
-            self.instruments.len() - 1
-        })
+        self.quotes.take_prints(instrument_id, enabled);
     }
 
     // ------------------------------------------------------------------ messages
@@ -195,7 +136,7 @@ impl Lines {
             self.counts.bad += 1;
             return;
         };
-        self.change(line, kind == BID, Side { price, size, dirty: true }, rows);
+        self.quotes.change(line, kind == BID, Side { price, size, dirty: true }, rows);
     }
 
     /// tickSize. The gateway repeats the size of each price in one of these: repetitions are skipped.
@@ -204,7 +145,7 @@ impl Lines {
         let Some(line) = self.quote_line(request_id) else { return };
         let Some(kind) = self.live(tick_type).filter(|kind| matches!(*kind, BID_SIZE | ASK_SIZE)) else { return };
         let is_bid = kind == BID_SIZE;
-        let side = if is_bid { self.quotes[line].bid } else { self.quotes[line].ask };
+        let side = self.quotes.side(line, is_bid);
         if side.price.is_nan() || size == side.size {
             return;
         }
@@ -212,36 +153,13 @@ impl Lines {
             self.counts.bad += 1;
             return;
         }
-        self.change(line, is_bid, Side { size, dirty: true, ..side }, rows);
-    }
-
-    #[inline]
-    fn change(&mut self, line: usize, is_bid: bool, to: Side, rows: &mut Rows) {
-        let quote = &self.quotes[line];
-        if if is_bid { quote.bid.dirty } else { quote.ask.dirty } {
-            self.emit(line, rows);
-        }
-        let quote = &mut self.quotes[line];
-        *(if is_bid { &mut quote.bid } else { &mut quote.ask }) = to;
-        self.mark(line);
-    }
-
-    #[inline]
-    fn mark(&mut self, line: usize) {
-        let slot = self.quotes[line].instrument;
-        let instrument = &mut self.instruments[slot];
-        if instrument.changed.is_none() {
-            self.stamp += 1;
-            instrument.stamp = self.stamp;
-            self.dirty.push((slot, self.stamp));
-        }
-        instrument.changed = Some(line);
+        self.quotes.change(line, is_bid, Side { size, dirty: true, ..side }, rows);
     }
 
     /// tickString of type [`RT_VOLUME`]; `None` if its text is not plain (then hand it on).
     pub fn rt_volume(&mut self, request_id: i64, value: &[u8], rows: &mut Rows) -> Option<()> {
         let Some(line) = self.quote_line(request_id) else { return Some(()) };
-        if !self.instruments[self.quotes[line].instrument].prints_from_quotes {
+        if self.quotes.printing(line).is_none() {
             return Some(());
         }
         let mut parts = value.splitn(3, |byte| *byte == b';');
@@ -257,10 +175,7 @@ impl Lines {
     /// A print that came on a quote line; nothing if its price or size is not above zero.
     pub fn quoted_print(&mut self, request_id: i64, price: f64, size: f64, rows: &mut Rows) {
         let Some(line) = self.quote_line(request_id) else { return };
-        let slot = self.quotes[line].instrument;
-        if !(self.instruments[slot].prints_from_quotes && price > 0.0 && size > 0.0) {
-            return;
-        }
+        let Some(slot) = self.quotes.printing(line).filter(|_| price > 0.0 && size > 0.0) else { return };
         if is_price(price) && is_size(size) {
             self.trade(slot, price, size, b"", b"", rows);
         } else {
@@ -276,10 +191,7 @@ impl Lines {
             return;
         }
         let Some(line) = self.routes.get(&request_id).and_then(|route| route.quote) else { return };
-        let quote = &self.quotes[line];
-        if !(quote.bid.price.is_nan() && quote.ask.price.is_nan()) {
-            self.mark(line);
-        }
+        self.quotes.confirm(line);
     }
 
     /// tickByTick of a print. The gateway's time has whole seconds only, so it is not used.
@@ -306,8 +218,8 @@ impl Lines {
 
     #[inline]
     fn trade(&mut self, slot: usize, price: f64, size: f64, exchange: &[u8], conditions: &[u8], rows: &mut Rows) {
-        self.flush_instrument(slot, rows);
-        rows.push_trade(self.instruments[slot].id, price, size, exchange, conditions);
+        self.quotes.flush_instrument(slot, rows);
+        rows.push_trade(self.quotes.id(slot), price, size, exchange, conditions);
     }
 
     /// mktDepth and mktDepthL2: a row operation, before anything folds it.
@@ -324,40 +236,18 @@ impl Lines {
             self.counts.bad += 1;
             return;
         }
-        self.flush_instrument(slot, rows);
+        self.quotes.flush_instrument(slot, rows);
         let (op, side, position) = (row.operation as i8, row.side as i8, row.position as i16);
-        rows.push_depth(self.instruments[slot].id, op, side, position, row.price, row.size, row.market_maker);
+        rows.push_depth(self.quotes.id(slot), op, side, position, row.price, row.size, row.market_maker);
     }
 
-    // ------------------------------------------------------------------ handing quotes on
-
-    /// Hand on the quotes that changed, in the order of their first change.
+    /// A chunk ends: hand on the quotes that changed, in the order of their first change.
     pub fn flush(&mut self, rows: &mut Rows) {
-        for at in 0..self.dirty.len() {
-            let (slot, stamp) = self.dirty[at];
-            let instrument = &mut self.instruments[slot];
-            if instrument.stamp == stamp {
-                if let Some(line) = instrument.changed.take() {
-                    self.emit(line, rows);
-                }
-            }
-        }
-        self.dirty.clear();
+        self.quotes.flush(rows);
     }
 
-    #[inline]
-    fn flush_instrument(&mut self, slot: usize, rows: &mut Rows) {
-        if let Some(line) = self.instruments[slot].changed.take() {
-            self.emit(line, rows);
-        }
-    }
-
-    #[inline]
-    fn emit(&mut self, line: usize, rows: &mut Rows) {
-        let quote = &mut self.quotes[line];
-        (quote.bid.dirty, quote.ask.dirty) = (false, false);
-        self.counts.quotes += 1;
-        let (bid, ask) = (quote.bid, quote.ask);
-        rows.push_quote(self.instruments[quote.instrument].id, bid.price, bid.size, ask.price, ask.size);
+    /// Quotes that became rows.
+    pub const fn quotes_seen(&self) -> u64 {
+        self.quotes.handed_on
     }
 }

@@ -17,6 +17,7 @@ pub mod frame;
 pub mod lines;
 pub mod market_feed;
 pub mod message;
+mod quotes;
 pub mod rows;
 
 #[cfg(test)]

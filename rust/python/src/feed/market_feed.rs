@@ -165,7 +165,7 @@ impl PyMarketFeed {
 
     #[getter]
     fn quotes_seen(&self) -> u64 {
-        self.0.lines.counts.quotes
+        self.0.lines.quotes_seen()
     }
 
     #[getter]
