@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from tests.dashboard.desk import Desk
-from tests.dashboard.views import make_view
+from tests.dashboard.views import make_busy_view, make_view
 from websockets.asyncio.client import connect
 
 from alphatrader.dashboard.feed import Mailbox, ViewFeed
@@ -143,6 +143,38 @@ async def test_decimals_and_times_arrive_exactly(feed: ViewFeed, store: Redis, c
     view = json.loads(feed.frame())["view"]
     assert view["positions"][0]["average_price"] == "1.38"
     assert view["ts_ns"] == make_view().ts_ns
+
+
+async def test_strategies_proposals_and_what_is_not_ours_arrive(feed: ViewFeed, store: Redis, clocks: Clocks) -> None:
+    view = make_busy_view()
+    await store.set("view:engine", msgspec.json.encode({"written_at_ns": clocks.wall_ns(), "view": view}))
+    await feed.poll()
+    arrived = json.loads(feed.frame())["view"]
+    assert [(block["name"], block["mode"]) for block in arrived["strategies"]] == [
+        ("zero_dte", "on"), ("overnight_call", "approve"), ("gamma_pin", "shadow"), ("fourteen_dte", "off"),
+    ]  # fmt: skip
+    assert arrived["strategies"][0]["symbols"][1]["score"] == -0.64
+    assert arrived["proposals"][0]["signal_id"] == view.proposals[0].signal_id
+    assert arrived["proposals"][0]["expires_ns"] == view.proposals[0].expires_ns
+    assert arrived["foreign"]["positions"][0]["average_price"] == "648.2000"
+    assert arrived["unrealised_known"] is True
+    assert (arrived["signals"][0]["stop_price"], arrived["signals"][0]["target_price"]) == (None, None)
+    assert arrived["notices"][0]["code"] == "fill.own"
+
+
+async def test_a_page_finds_every_field_also_of_a_trader_that_does_not_know_them(
+    feed: ViewFeed, store: Redis, clocks: Clocks
+) -> None:
+    view = msgspec.to_builtins(make_view())
+    for name in ("strategies", "proposals", "foreign", "unrealised_known"):
+        del view[name]
+    del view["positions"][0]["strategy"], view["signals"][0]["mode"]
+    await store.set("view:engine", msgspec.json.encode({"written_at_ns": clocks.wall_ns(), "view": view}))
+    assert await feed.poll()
+    arrived = json.loads(feed.frame())["view"]
+    assert (arrived["strategies"], arrived["proposals"], arrived["unrealised_known"]) == ([], [], True)
+    assert arrived["foreign"]["positions"] == []
+    assert (arrived["positions"][0]["strategy"], arrived["signals"][0]["mode"]) == ("", "on")
 
 
 async def test_a_mailbox_keeps_the_newest_view_and_the_word_after_it() -> None:

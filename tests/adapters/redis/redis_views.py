@@ -6,9 +6,14 @@ from alphatrader.domain.view import (
     EngineView,
     ExposureView,
     FeedView,
+    ForeignPositionView,
+    ForeignView,
     NoticeView,
     PositionView,
+    ProposalView,
     SignalView,
+    StrategySymbolView,
+    StrategyView,
     StrikeView,
     SymbolView,
 )
@@ -83,11 +88,29 @@ def signal_view(number: int) -> SignalView:
         code="",
         text="",
         reasons=(("flow", 0.7, 0.3, "buyers lift offers"),),
+        strategy="zero_dte",
+        mode="approve",
     )
 
 
 def notice_view(number: int) -> NoticeView:
-    return NoticeView(NOW_NS + number, "info", "signal", f"notice {number}")
+    return NoticeView(NOW_NS + number, "info", "signal", f"notice {number}", "signal.made")
+
+
+STRATEGIES = (
+    StrategyView(
+        "zero_dte",
+        "on",
+        0.5,
+        (
+            StrategySymbolView("SPY", -0.62, "ok", "cooldown", "41 s of cool-down are left", 7, 3, 1),
+            StrategySymbolView("QQQ", 0.0, "no_data", "", "", 0, 0, 0),
+        ),
+    ),
+    StrategyView("overnight_call", "approve", 1.0, (StrategySymbolView("SPY", 0.0, "", "", "", 0, 0, 0),)),
+)
+PROPOSAL = ProposalView("run-1.s9", "overnight_call", "SPY 1DTE 652C", NOW_NS + 60_000_000_000)
+FOREIGN = ForeignView((ForeignPositionView("SPY", 756, 100, Decimal("648.2000")),), Decimal("-35.00"), Decimal("1.30"))
 
 
 def engine_view(*, number: int = 3, ts_ns: int = NOW_NS, symbols: tuple[str, ...] = ("SPY",)) -> EngineView:
@@ -104,6 +127,7 @@ def engine_view(*, number: int = 3, ts_ns: int = NOW_NS, symbols: tuple[str, ...
         target_price=Decimal("1.45"),
         stop_resting=True,
         opened_ns=NOW_NS - 60,
+        strategy="zero_dte",
     )
     return EngineView(
         ts_ns=ts_ns,
@@ -131,4 +155,7 @@ def engine_view(*, number: int = 3, ts_ns: int = NOW_NS, symbols: tuple[str, ...
         account={"NetLiquidation": 100_000.0},
         counters={"signals": 3},
         open_orders=1,
+        strategies=STRATEGIES,
+        proposals=(PROPOSAL,),
+        foreign=FOREIGN,
     )

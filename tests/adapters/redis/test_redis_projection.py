@@ -9,7 +9,15 @@ from pathlib import Path
 import msgspec
 import pytest
 from redis.asyncio import Redis
-from tests.adapters.redis.redis_views import EXACT_NS, NOW_NS, engine_view, exposure, notice_view, symbol_view
+from tests.adapters.redis.redis_views import (
+    EXACT_NS,
+    NOW_NS,
+    engine_view,
+    exposure,
+    notice_view,
+    signal_view,
+    symbol_view,
+)
 
 from alphatrader.adapters.redis import keys
 from alphatrader.adapters.redis.documents import documents
@@ -17,7 +25,7 @@ from alphatrader.adapters.redis.monitoring import NAMES_MAX, Monitoring
 from alphatrader.adapters.redis.projection import Projection
 from alphatrader.adapters.redis.server import PrivateServer
 from alphatrader.domain.errors import DataError
-from alphatrader.domain.view import EngineView
+from alphatrader.domain.view import EngineView, ForeignView
 
 
 class WrittenView(msgspec.Struct):
@@ -120,8 +128,60 @@ async def test_content_is_what_the_view_says(client: Redis) -> None:
     assert json.loads(await client.get("technicals:{SPY}:rsi"))["values"] == {"RSI": 61.2}
 
 
+async def test_strategies_proposals_and_what_is_not_ours_have_keys_of_their_own(client: Redis) -> None:
+    await Projection(client, engine_view).round()
+    strategy = json.loads(await client.get("signals:strategy:zero_dte"))
+    assert (strategy["ts_ns"], strategy["mode"], strategy["budget_share"]) == (NOW_NS, "on", 0.5)
+    assert strategy["underlyings"]["SPY"] == {
+        "score": -0.62, "code": "ok", "blocked": "cooldown", "blocked_text": "41 s of cool-down are left",
+        "signals": 7, "signals_accepted": 3, "open_trades": 1,
+    }  # fmt: skip
+    assert strategy["underlyings"]["QQQ"]["score"] is None, "no data is no opinion, not a score of 0"
+    waiting = json.loads(await client.get("signals:strategy:overnight_call"))
+    assert waiting["underlyings"]["SPY"]["score"] is None, "nor is what was not judged yet"
+    proposals = json.loads(await client.get("signals:proposals"))
+    assert proposals == {
+        "ts_ns": NOW_NS,
+        "proposals": [
+            {"signal_id": "run-1.s9", "strategy": "overnight_call", "label": "SPY 1DTE 652C",
+             "expires_ns": NOW_NS + 60_000_000_000},
+        ],
+    }  # fmt: skip
+    foreign = json.loads(await client.get("ibkr:foreign"))
+    assert foreign == {
+        "ts_ns": NOW_NS,
+        "positions": [{"label": "SPY", "con_id": 756, "quantity": 100, "average_price": "648.2000"}],
+        "realised_usd": "-35.00",
+        "fees_usd": "1.30",
+    }
+
+
+def test_what_is_gone_is_said_and_not_left_to_expire() -> None:
+    gone = msgspec.structs.replace(engine_view(), proposals=(), foreign=ForeignView())
+    written = {name: document for _, name, document in documents(gone)}
+    assert not written["signals:proposals"]["proposals"]
+    assert not written["ibkr:foreign"]["positions"]
+
+
+async def test_streams_carry_strategy_mode_and_code(client: Redis) -> None:
+    await Projection(client, lambda: engine_view(number=1)).round()
+    [(_, fields)] = await client.xrange("stream:signals")
+    signal_written = json.loads(fields[b"data"])
+    assert (signal_written["strategy"], signal_written["mode"]) == ("zero_dte", "approve")
+    [(_, fields)] = await client.xrange("stream:notices")
+    assert json.loads(fields[b"data"])["code"] == "signal.made"
+
+
+async def test_a_signal_without_a_stop_or_target_of_its_own_says_null(client: Redis) -> None:
+    bare = msgspec.structs.replace(signal_view(0), stop_price=None, target_price=None)
+    await Projection(client, lambda: msgspec.structs.replace(engine_view(), signals=(bare,))).round()
+    [(_, fields)] = await client.xrange("stream:signals")
+    written = json.loads(fields[b"data"])
+    assert (written["stop_price"], written["target_price"]) == (None, None)
+
+
 def test_what_is_not_known_makes_no_key() -> None:
-    empty = msgspec.structs.replace(engine_view(), symbols=(), feeds=(), account={})
+    empty = msgspec.structs.replace(engine_view(), symbols=(), feeds=(), account={}, strategies=())
     assert list(documents(empty)) == []
     nothing_heard = msgspec.structs.replace(
         symbol_view(), ts_ns=0, metrics={}, bids=(), asks=(), trades=(), bars=(), exposure=None, sentiment=None,

@@ -6,8 +6,10 @@ What is not known makes no key, or null inside one; never a zero.
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from alphatrader.adapters.redis import keys
-from alphatrader.domain.view import EngineView, ExposureView, SymbolView
+from alphatrader.domain.view import EngineView, ExposureView, StrategySymbolView, StrategyView, SymbolView
 
 Document = dict[str, Any]
 Entry = tuple[keys.KeySpec, str, Document]
@@ -15,6 +17,8 @@ Entry = tuple[keys.KeySpec, str, Document]
 
 _LINK_FEEDS = frozenset({"broker", "gateway", "ibkr", "link"})
 """Names under which the view may tell of the broker's link."""
+_NO_OPINION = frozenset({"", "no_data", "outside_hours"})
+"""Codes with which a strategy's score of 0 says nothing."""
 
 
 def documents(view: EngineView) -> Iterator[Entry]:
@@ -30,6 +34,33 @@ def documents(view: EngineView) -> Iterator[Entry]:
         yield keys.CONNECTED, keys.CONNECTED.name(), connected
     if view.account:
         yield keys.ACCOUNT, keys.ACCOUNT.name(), {"ts_ns": view.ts_ns, "values": view.account}
+        # Also where there are none: what was sold must not stay here until its key expires.
+        yield keys.FOREIGN, keys.FOREIGN.name(), {"ts_ns": view.ts_ns, **msgspec.structs.asdict(view.foreign)}
+    yield from _strategies(view)
+
+
+def _strategies(view: EngineView) -> Iterator[Entry]:
+    for strategy in view.strategies:
+        yield keys.STRATEGY, keys.STRATEGY.name(item=strategy.name), _strategy(view.ts_ns, strategy)
+    if view.strategies:
+        waiting = {"ts_ns": view.ts_ns, "proposals": view.proposals}
+        yield keys.PROPOSALS, keys.PROPOSALS.name(), waiting
+
+
+def _strategy(ts_ns: int, strategy: StrategyView) -> Document:
+    underlyings = {row.symbol: _opinion(row) for row in strategy.symbols}
+    return {
+        "ts_ns": ts_ns,
+        "mode": strategy.mode,
+        "budget_share": strategy.budget_share,
+        "underlyings": underlyings,
+    }
+
+
+def _opinion(row: StrategySymbolView) -> Document:
+    values = msgspec.structs.asdict(row)
+    del values["symbol"]
+    return {**values, "score": None if row.code in _NO_OPINION else row.score}
 
 
 def _market(symbol: SymbolView) -> Iterator[Entry]:

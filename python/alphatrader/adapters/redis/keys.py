@@ -60,6 +60,13 @@ METRICS = KeySpec("metrics:{symbol}:*", 10, 1, "one number of the market state e
 GEX_BY_STRIKE = KeySpec("metrics:{symbol}:gex_by_strike", 10, 2, "by strike: call, put and net gamma exposure")
 CONNECTED = KeySpec("ibkr:connected", 10, 1, "whether the link to the broker is healthy")
 ACCOUNT = KeySpec("ibkr:account", 60, 2, "account figures in dollars")
+FOREIGN = KeySpec(
+    "ibkr:foreign", 60, 2, "positions, booked P&L and fees of the account that are not ours: in no other figure"
+)
+STRATEGY = KeySpec(
+    "signals:strategy:*", 10, 1, "a strategy's mode, budget share and, by underlying, score, last refusal and counts"
+)
+PROPOSALS = KeySpec("signals:proposals", 10, 0.5, "signals that wait for `alphatrader approve ID`, with their expiry")
 HEARTBEAT = KeySpec("module:heartbeat:*", 10, 1, "a module's last sign of life; not renewed without a new one")
 IBKR_METRICS = KeySpec("monitoring:ibkr:metrics", 60, 2, "counters of the broker's link")
 IBKR_ERRORS = KeySpec("monitoring:ibkr:errors", 60, 2, "errors of the broker's link, by code")

@@ -1,7 +1,7 @@
 // Operator commands. HALT goes out with one press and never asks; what raises risk or closes positions asks for a word.
 
 import { byId, h, setHidden, setText } from "./dom.js";
-import { dollars, number, signedDollars } from "./format.js";
+import { dollars, number, signed, signedDollars } from "./format.js";
 
 const TIMEOUT_MS = 8_000;
 const EXPECTED = { halt: "HALTED", flatten: "HALTED", reduce: "REDUCING", resume: "ACTIVE" };
@@ -106,12 +106,12 @@ export class Controls {
   askFlatten() {
     const view = this.currentView();
     const positions = view?.positions ?? [];
-    const open = positions.reduce((sum, position) => sum + Number(position.unrealised_usd ?? 0), 0);
-    const list = positions.map((position) => h("li", {}, `${position.quantity > 0 ? "sell" : "buy back"} ${number(Math.abs(position.quantity))} × ${position.label}, mark ${number(position.mark, 2)}, ${signedDollars(position.unrealised_usd)}`));
+    const foreign = view?.foreign.positions ?? [];
     this.ask("flatten", "FLATTEN", "Close every position?", [
       h("p", {}, positions.length ? "Trading halts, working entries are cancelled, stops are replaced by closing orders for:" : "No position is open in the last view. Trading halts, and working entries are cancelled."),
-      h("ul", {}, ...list),
-      h("p", {}, `At the last marks this books ${signedDollars(open)}; closing also pays the spread and fees (so far today ${dollars(view?.fees_usd ?? 0)}).`),
+      h("ul", {}, ...positions.map((position) => h("li", {}, closingLine(position)))),
+      h("p", {}, `${bookedBy(view)} Closing also pays the spread and fees (so far today ${dollars(view?.fees_usd ?? 0)}).`),
+      ...(foreign.length ? [h("p", {}, `Not ours, and left alone: ${foreign.map((position) => `${signed(position.quantity)} ${position.label}`).join(", ")}.`)] : []),
     ]);
   }
 
@@ -143,4 +143,16 @@ export class Controls {
     await this.post("/logout", {});
     location.reload();
   }
+}
+
+function closingLine(position) {
+  const side = position.quantity > 0 ? "sell" : "buy back";
+  const worth = position.mark === null ? "no quote" : `mark ${number(position.mark, 2)}, ${signedDollars(position.unrealised_usd)}`;
+  return `${side} ${number(Math.abs(position.quantity))} × ${position.label}, ${worth}`;
+}
+
+function bookedBy(view) {
+  if (!view) return "What this books is not known: there is no view.";
+  const open = signedDollars(view.unrealised_usd);
+  return view.unrealised_known ? `At the last marks this books ${open}.` : `What this books is not known: a position has no quote. With its premium lost it would be ${open}.`;
 }

@@ -2,7 +2,7 @@
 
 import { byId, h, reconcile, setText } from "./dom.js";
 import { dollars, number, signedDollars, timeOfDay } from "./format.js";
-import { directionMark } from "./signals.js";
+import { directionMark, verdictOf } from "./signals.js";
 
 const MARKS = { info: "·", good: "✓", warning: "!", error: "✕" };
 const FIRST_ACCOUNT_KEYS = ["NetLiquidation", "AvailableFunds", "BuyingPower", "TotalCashValue", "ExcessLiquidity"];
@@ -15,7 +15,7 @@ const noticeKey = (notice) => `${notice.ts_ns}|${notice.topic}|${notice.text}`;
 export function renderEvents(view) {
   const list = byId("events");
   reconcile(list, view.notices, noticeKey,
-    (notice) => h("li", { class: `event ${notice.level}` }, h("time", {}, timeOfDay(notice.ts_ns)), h("span", { class: "event-mark", "aria-label": notice.level }, MARKS[notice.level]), h("span", { class: "topic" }, notice.topic), h("span", { class: "words" }, notice.text)),
+    (notice) => h("li", { class: `event ${notice.level}`, title: notice.code || null }, h("time", {}, timeOfDay(notice.ts_ns)), h("span", { class: "event-mark", "aria-label": notice.level }, MARKS[notice.level]), h("span", { class: "topic" }, notice.topic), h("span", { class: "words" }, notice.text)),
     () => {});
   if (view.notices.length === 0) list.replaceChildren(h("li", { class: "empty", "data-key": "none" }, "Nothing happened yet."));
 }
@@ -27,7 +27,7 @@ export function renderAccount(view) {
   const items = [
     ...ordered.slice(0, 6).map((key) => [words(key), MONEY_KEY.test(key) ? dollars(view.account[key], 0) : number(view.account[key])]),
     ["booked P&L", signedDollars(view.realised_usd)],
-    ["open P&L", signedDollars(view.unrealised_usd)],
+    ["open P&L", view.unrealised_known ? signedDollars(view.unrealised_usd) : "not known"],
     ["fees", dollars(view.fees_usd)],
     ["working orders", number(view.open_orders)],
     ...Object.entries(view.counters).slice(0, 16).map(([key, count]) => [words(key), number(count)]),
@@ -51,7 +51,9 @@ export class Announcer {
     if (before === null) return;
     for (const notice of view.notices) if (!before.has(noticeKey(notice)) && notice.level !== "info") this.pending.push(`${notice.level}: ${notice.text}`);
     for (const signal of view.signals) {
-      if (!before.has(signal.signal_id)) this.pending.push(`signal ${directionMark(signal)} ${signal.direction} ${signal.label}, ${signal.accepted ? "taken" : "refused"}: ${signal.text}`);
+      const [kind] = verdictOf(signal, view);
+      // What waits is spoken of by the engine's own notice, with the command.
+      if (!before.has(signal.signal_id) && kind !== "waiting") this.pending.push(`signal ${directionMark(signal)} ${signal.direction} ${signal.label}, ${kind}: ${signal.text}`);
     }
   }
 

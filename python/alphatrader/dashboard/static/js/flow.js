@@ -9,7 +9,6 @@ export function renderFlow(symbol, model) {
   const metrics = symbol.metrics;
   byId("flow").replaceChildren(
     vpin(metrics),
-    ...scores(metrics),
     balance("Order flow imbalance, 60 s", metrics.ofi_60s_normalised, `${signed(metrics.ofi_60s)} shares`),
     balance("Signed volume, 60 s", ratio(metrics.signed_volume_60s, metrics.volume_60s), `${signed(metrics.signed_volume_60s)} of ${number(metrics.volume_60s)}`),
     balance("Book imbalance, top", metrics.obi_top, ""),
@@ -48,12 +47,6 @@ function balance(name, share, words) {
   }
   const value = known(share) ? `${arrow(share)} ${signed(share, 2)}${words ? ` · ${words}` : ""}` : MISSING;
   return h("div", { class: "gauge" }, h("span", { class: "gauge-name" }, name), h("span", { class: "gauge-value" }, value), meter);
-}
-
-/** What each strategy thinks now, from -1 (bearish) to 1: why a signal came, or why none did. */
-function scores(metrics) {
-  return Object.entries(metrics).filter(([name]) => name.startsWith("score."))
-    .map(([name, score]) => balance(`Score, ${name.slice(6).replaceAll("_", " ")}`, score, ""));
 }
 
 function figures(metrics) {

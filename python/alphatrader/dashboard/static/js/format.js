@@ -63,5 +63,11 @@ export function duration(ms) {
   return minutes >= 60 ? `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}` : `${minutes}m`;
 }
 
+/** What is left until a moment, in whole seconds that never round to more than there is: 2m05, 27 s. */
+export function remaining(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  return seconds >= 120 ? `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}` : `${seconds} s`;
+}
+
 export const timeOfDay = (ns) => (ns ? clockSeconds.format(ns / 1e6) : MISSING);
 export const minuteOfDay = (ns) => (ns ? clockMinutes.format(ns / 1e6) : MISSING);

@@ -1,7 +1,8 @@
 // The bar: mode, market clock, state, P&L; the feeds and the reasons why no entry is possible.
 
-import { byId, h, reconcile, setHidden, setText } from "./dom.js";
+import { byId, h, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { age, arrow, duration, signedDollars, timeOfDay, tone } from "./format.js";
+import { openWords } from "./positions.js";
 
 const STATE_MARKS = { ACTIVE: "▶", REDUCING: "◐", HALTED: "■" };
 
@@ -37,16 +38,20 @@ function renderState(view) {
   byId("state-reason").title = view.state_reason;
 }
 
+/** The total is the only sum that this page makes; its parts are the view's own. */
 function renderProfit(view) {
-  const open = Number(view.unrealised_usd);
-  const booked = Number(view.realised_usd);
-  const fees = Number(view.fees_usd);
-  const total = booked + open - fees;
+  const known = view.unrealised_known;
+  const total = Number(view.realised_usd) + Number(view.unrealised_usd) - Number(view.fees_usd);
   const element = byId("pnl");
-  setText(element, `P&L ${arrow(total)} ${signedDollars(total)}`);
-  element.className = `pnl ${tone(total)}`;
-  setText(byId("pnl-parts"), `booked ${signedDollars(booked)} · open ${signedDollars(open)} · fees ${signedDollars(-fees)}`);
-  document.title = `${view.trading_state} ${signedDollars(total, 0)} · ${view.mode} · AlphaTrader`;
+  setText(element, `P&L ${known ? arrow(total) : "?"} ${signedDollars(total)}`);
+  element.className = `pnl ${known ? tone(total) : "flat"}`;
+  const parts = [["booked", `booked ${signedDollars(view.realised_usd)}`], ["open", openWords(view)], ["fees", `fees ${signedDollars(-view.fees_usd)}`]];
+  reconcile(byId("pnl-parts"), parts, ([name]) => name, () => h("span"), (span, [name, words]) => {
+    setText(span, words);
+    setClass(span, "unknown", name === "open" && !known);
+  });
+  const waiting = view.proposals.length ? `${view.proposals.length} WAITING · ` : "";
+  document.title = `${waiting}${view.trading_state} ${signedDollars(total, 0)}${known ? "" : "?"} · ${view.mode} · AlphaTrader`;
 }
 
 function renderPaused(view) {

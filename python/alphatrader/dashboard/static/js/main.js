@@ -13,7 +13,9 @@ import { watchJournal } from "./journal.js";
 import { Model } from "./model.js";
 import { renderPositions } from "./positions.js";
 import { renderPrice, renderPriceTable, watchPointer } from "./price.js";
+import { renderProposals } from "./proposals.js";
 import { renderSignals } from "./signals.js";
+import { renderStrategies } from "./strategies.js";
 import { Stream } from "./stream.js";
 
 const AGE_INTERVAL_MS = 250;
@@ -69,6 +71,8 @@ function renderView() {
   renderSymbols(view);
   renderMarket();
   renderPositions(view, model);
+  renderProposals(view, model);
+  renderStrategies(view);
   renderSignals(view);
   renderEvents(view);
   renderAccount(view);
@@ -87,6 +91,7 @@ function renderAges() {
   if (!model.isLive()) {
     // Ages inside panels go on counting too.
     renderPositions(model.view, model);
+    renderProposals(model.view, model);
     if (current) renderExposure(current, model.contentAgeMs(current.exposure?.ts_ns));
   }
 }
@@ -126,7 +131,8 @@ new Controls({
 });
 watchTables();
 watchPointer(() => symbol() && renderPrice(symbol()));
-new ResizeObserver(renderMarket).observe(document.querySelector(".grid"));
+const resized = new ResizeObserver(renderMarket);
+for (const box of document.querySelectorAll(".chart, #depth-ladder")) resized.observe(box);
 setInterval(renderAges, AGE_INTERVAL_MS);
 watchJournal();
 stream.start();
