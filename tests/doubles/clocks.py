@@ -1,5 +1,6 @@
 """Clocks that a test holds in its hand."""
 
+import asyncio
 import time
 
 S = 1_000_000_000
@@ -55,3 +56,16 @@ class HandWall:
         return self.ns
 
     time_ns = monotonic_ns
+
+
+class LoopClock:
+    """Market time that goes with an event loop's own, as fast as ``time_scale`` says."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, start_ns: int, time_scale: float = 1.0) -> None:
+        self._loop = loop
+        self._start_ns = start_ns
+        self._began_s = loop.time()
+        self.time_scale = time_scale
+
+    def now_ns(self) -> int:
+        return self._start_ns + round((self._loop.time() - self._began_s) * self.time_scale * S)

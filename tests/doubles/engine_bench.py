@@ -62,7 +62,10 @@ class EngineBench(EngineMarket):
 
     def claim(self, *, granted: bool = True) -> list[Command]:
         """Answer the newest claim."""
-        asked = self.of(ClaimSignal)[-1]
+        return self.claim_of(self.of(ClaimSignal)[-1], granted=granted)
+
+    def claim_of(self, asked: ClaimSignal, *, granted: bool = True) -> list[Command]:
+        """Answer a claim."""
         return self.post(
             ev.ClaimAnswered(
                 ts_ns=self.now_ns,

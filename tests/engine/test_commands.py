@@ -11,7 +11,7 @@ import alphatrader
 from alphatrader.engine.commands import Notify
 
 PACKAGE = Path(alphatrader.__file__).parent
-CODE = re.compile(r"[a-z][a-z-]*( [a-z-]+)*\.[a-z_]+")
+CODE = re.compile(r"[a-z][a-z-]*\.[a-z_]+")
 COMPUTED = {'f"state.{new.value.lower()}"'}
 """Codes that are put together; each of a closed set of words."""
 

@@ -7,8 +7,7 @@ import pytest
 from tests.doubles.engine_bench import EngineBench
 
 from alphatrader.domain import events as ev
-from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow, Side
-from alphatrader.domain.records import RestoredState
+from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow
 from alphatrader.engine.commands import CancelOrder, Command, RepriceOrder, ResizeOrder, SubmitIntent
 from alphatrader.engine.runner import Runner
 from alphatrader.engine.workers import Ports
@@ -158,20 +157,6 @@ def test_a_fill_found_after_a_restart_counts_its_age_from_the_fill() -> None:
     late = Execution("x.1.01", intent.tickets[0].order_id, 0, intent.con_id, "BUY", quantity, Decimal("1.60"), bought)
     bench.post(ev.ExecutionReported(ts_ns=bench.now_ns, execution=late))
     assert bench.engine.book.trades[intent.intent_id].opened_ns == bought
-
-
-def test_a_restart_lifts_no_breaker() -> None:
-    before = EngineBench()
-    fills = []
-    for number in range(6):
-        legs: tuple[tuple[Side, str, int], ...] = (("BUY", "1.00", 0), ("SELL", "0.90", 1))
-        for side, price, part in legs:
-            order = 2 * number + part
-            ts_ns = before.now_ns - (100 - order) * 1_000_000_000
-            fills.append(Execution(f"p.{order}.01", order, order, 7, side, 1, Decimal(price), ts_ns))
-    bench = EngineBench(restored=RestoredState(executions=tuple(fills)))
-    codes = {denial.code for denial in bench.engine.executor.breakers.check(bench.now_ns, 3, Decimal(0))}
-    assert "loss_streak" in codes, "six losses in a row before the restart"
 
 
 class HaltsWhileJournaling:

@@ -161,11 +161,7 @@ def test_two_claims_for_one_contract_make_one_trade() -> None:
     bench = EngineBench(armed_settings(changes=ROOM, armed={}, rival={})).ready().arm("armed", "rival")
     bench.look()
     for asked in bench.of(ClaimSignal):
-        bench.post(
-            ev.ClaimAnswered(
-                ts_ns=bench.now_ns, fingerprint=asked.fingerprint, signal_id=asked.signal_id, granted=True, reason=""
-            )
-        )
+        bench.claim_of(asked)
     assert len(bench.of(SubmitIntent)) == 1
     assert bench.blocked("rival") == {"contract_busy": 1}
 

@@ -17,7 +17,7 @@ _ORDER_ID_MAX = 2_000_000_000
 
 
 class Blotter:
-    """Holds what is. The desk (:mod:`alphatrader.engine.desk`) decides, the reports hear."""
+    """Holds what is. The executor decides what is done about it, the broker's reports change it."""
 
     def __init__(self, state: EngineState) -> None:
         self._state = state

@@ -17,7 +17,8 @@ class Cadence:
     def __init__(self, settings: DecisionSettings, time_scale: float) -> None:
         scale = max(1.0, time_scale)
         self.spacing_ns = int(max(settings.min_spacing_ms, settings.min_spacing_wall_ms * scale) * 1e6)
-        self.idle_ns = int(settings.max_idle_ms * scale * 1e6)
+        # Quiet is never shorter than the spacing, which holds between any two decisions.
+        self.idle_ns = max(self.spacing_ns, int(settings.max_idle_ms * scale * 1e6))
         self.warmup_ns = int(settings.warmup_spacing_s * 1e9)
         self._decided_ns = 0
         self._history_ns: dict[int, int] = {}

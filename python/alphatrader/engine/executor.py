@@ -60,14 +60,11 @@ class Executor:
 
     def restore(self, restored: RestoredState) -> None:
         """Count what earlier starts of the session did, so that a restart lifts no breaker and ends no cool-down."""
-        run = self._state.run
         own = set(restored.own_exec_ids)
-        today = [e for e in restored.executions if run.session_open_ns <= e.ts_ns < run.session_close_ns]
-        sent_ns = restored.order_times_ns or {e.order_id: e.ts_ns for e in today}.values()
-        for ts_ns in sent_ns:
+        for ts_ns in restored.order_times_ns:
             self.breakers.on_order(ts_ns)
-        ours = (e for e in restored.executions if not own or e.exec_id in own)
-        for result in round_trips(ours, since_ns=run.session_open_ns):
+        ours = (execution for execution in restored.executions if execution.exec_id in own)
+        for result in round_trips(ours, since_ns=self._state.run.session_open_ns):
             self.breakers.on_trade_closed(result)
         self.closed_ns.update({(strategy, symbol): ts_ns for strategy, symbol, ts_ns in restored.closed_trades})
 

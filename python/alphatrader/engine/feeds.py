@@ -1,7 +1,7 @@
 """Liveness of every feed by the age of its content. A mute stream is re-subscribed, and entries halt until it speaks.
 
 A connected socket proves nothing: only new content does. Ages are compared in market time with an allowance for
-transport (see :class:`alphatrader.settings.FeedLimits`).
+transport (see :class:`alphatrader.engine.settings.FeedLimits`). Before the open nothing is expected.
 """
 
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class FeedMonitor:
             return True
         state = self._state
         newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
-        oldest_ns = state.now_ns - self._live_since_ns
+        oldest_ns = state.now_ns - self._expected_since_ns
         now_ns = state.now_ns
         return all(
             oldest_ns <= limit_ns or now_ns - ts_ns <= limit_ns
@@ -135,6 +135,11 @@ class FeedMonitor:
             )
         return views
 
+    @property
+    def _expected_since_ns(self) -> int:
+        """From when on content is expected: the end of the warm-up, and not before the open."""
+        return max(self._live_since_ns, self._state.run.session_open_ns)
+
     def _chain_age_ns(self, symbol: SymbolState) -> int | None:
         return None if symbol.exposure is None else self._state.now_ns - symbol.exposure.ts_ns
 
@@ -143,13 +148,13 @@ class FeedMonitor:
         return feeds.market_limit_ns(feeds.chain_max_age_s * 1_000, self._state.time_scale)
 
     def _ages(self, symbol: SymbolState) -> dict[Stream, tuple[int, int]]:
-        """(age, limit) of each stream in market ns; content from before the live start counts from that start."""
+        """(age, limit) of each stream in market ns; what is older than :attr:`_expected_since_ns` counts from there."""
         if symbol.instrument is None:
             return {}
         state = self._state
         newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
         return {
-            stream: (max(0, state.now_ns - max(ts_ns, self._live_since_ns)), limit_ns)
+            stream: (max(0, state.now_ns - max(ts_ns, self._expected_since_ns)), limit_ns)
             for stream, ts_ns, limit_ns in zip(_STREAMS, newest, self._limits_ns(), strict=True)
         }
 

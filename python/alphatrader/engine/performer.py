@@ -14,6 +14,8 @@ from alphatrader.engine.workers import Ports, Workers
 from alphatrader.ports import EventSink
 
 _NOTICES = 100
+_SIGNALS = 100
+"""So many signals may wait for their order at once."""
 
 
 class Performer:
@@ -46,10 +48,16 @@ class Performer:
                     self.ports.journal.append(record)
             case ClaimSignal():
                 self.tick_to_signal.add(time.monotonic_ns() - row_wall_ns)
-                self._signal_walls = {command.signal_id: row_wall_ns}
+                self._remember(command.signal_id, row_wall_ns)
                 self._workers.give(command)
             case _:
                 self._workers.give(command)
+
+    def _remember(self, signal_id: str, row_wall_ns: int) -> None:
+        """Keep the tick behind a signal until its order is out; of signals that become none the oldest go."""
+        self._signal_walls[signal_id] = row_wall_ns
+        while len(self._signal_walls) > _SIGNALS:
+            del self._signal_walls[next(iter(self._signal_walls))]
 
     def notify(self, notify: Notify) -> None:
         """Tell people, and have the journal remember it."""
@@ -57,8 +65,8 @@ class Performer:
         self.notices.appendleft(notice)
         if self.ports is not None:
             self.ports.journal.append(NoticeRecord(notice.ts_ns, notify.level, notify.code, notify.text))
-        # A terminal that is gone or a full disk behind it must not cost the commands that follow.
-        with contextlib.suppress(OSError):
+        # A terminal that is gone, closed or of few characters, or a full disk behind it, costs no command that follows.
+        with contextlib.suppress(OSError, ValueError):
             self._on_notice(notice)
 
     def measure_order(self, intent_id: str) -> None:

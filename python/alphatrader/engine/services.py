@@ -61,8 +61,8 @@ class ServiceNews:
         services = self._state.services
         services.recorder_up, services.recorder_text = event.up, event.reason
         if event.up:
-            return [Notify("good", "event log.up", event.reason)]
-        return [Notify("error", "event log.down", f"{event.reason}: entries paused")]
+            return [Notify("good", "event-log.up", event.reason)]
+        return [Notify("error", "event-log.down", f"{event.reason}: entries paused")]
 
     def on_lag(self, event: ev.RuntimeLag) -> list[Command]:
         """The event loop was blocked."""
