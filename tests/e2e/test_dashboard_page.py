@@ -150,13 +150,14 @@ async def test_on_a_phone_every_control_stays_in_sight(desk: Desk, browser: Brow
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (900, 800), (1280, 720), (1440, 900)])
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (900, 800), (1280, 720), (1440, 900)])
 async def test_nothing_in_the_bar_lies_on_anything_else(desk: Desk, browser: Browser, width: int, height: int) -> None:
     async with open_page(desk, browser, width, height) as page:
         reason = "flatten by dashboard: a reason of many words (dashboard)"
         await desk.write(make_busy_view(0, trading_state="HALTED", state_reason=reason, unrealised_known=False))
         await expect(page.locator("#pnl-parts")).to_contain_text("not known")
         assert await page.evaluate(OVERLAPS) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 OVERLAPS = """

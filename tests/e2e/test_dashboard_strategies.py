@@ -236,4 +236,4 @@ async def test_what_waits_is_spoken_of_once_by_the_engines_own_words(desk: Desk,
         await expect(page.locator("#announcer")).to_have_text(
             f"warning: {words}. signal ▲ bullish SPY 0DTE 651C, shadow: shadow: 1 contract"
         )
-        await expect(page.locator("#events li").first).to_have_attribute("title", "signal.proposed")
+        await expect(page.locator("#events li").first).to_have_attribute("data-code", "signal.proposed")

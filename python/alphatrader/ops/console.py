@@ -24,13 +24,21 @@ _LOG_LEVELS = {"info": "info", "good": "info", "warning": "warning", "error": "e
 _TOPIC_WIDTH = 10
 
 
+class _PatientConsole(Console):
+    """A console that leaves it to us what a broken pipe means; the library's own ends the process."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error out."""
+        raise BrokenPipeError("nobody reads the pipe any more")
+
+
 class Terminal:
     """Prints facts and notices; never wraps a line in a file or pipe. ``logged``: each line goes to the log too."""
 
     def __init__(self, *, logged: bool = False) -> None:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = _PatientConsole(highlight=False, soft_wrap=True)
         self._log = structlog.get_logger("alphatrader.terminal") if logged else None
         self._lost = False
         self.last_line_s = time.monotonic()
