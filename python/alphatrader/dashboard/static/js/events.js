@@ -15,7 +15,7 @@ const noticeKey = (notice) => `${notice.ts_ns}|${notice.topic}|${notice.text}`;
 export function renderEvents(view) {
   const list = byId("events");
   reconcile(list, view.notices, noticeKey,
-    (notice) => h("li", { class: `event ${notice.level}`, title: notice.code || null }, h("time", {}, timeOfDay(notice.ts_ns)), h("span", { class: "event-mark", "aria-label": notice.level }, MARKS[notice.level]), h("span", { class: "topic" }, notice.topic), h("span", { class: "words" }, notice.text)),
+    (notice) => h("li", { class: `event ${notice.level}`, "data-code": notice.code || null }, h("time", {}, timeOfDay(notice.ts_ns)), h("span", { class: "event-mark", "aria-label": notice.level }, MARKS[notice.level]), h("span", { class: "topic" }, notice.topic), h("span", { class: "words" }, notice.text)),
     () => {});
   if (view.notices.length === 0) list.replaceChildren(h("li", { class: "empty", "data-key": "none" }, "Nothing happened yet."));
 }

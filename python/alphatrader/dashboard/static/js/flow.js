@@ -9,7 +9,7 @@ export function renderFlow(symbol, model) {
   const metrics = symbol.metrics;
   byId("flow").replaceChildren(
     vpin(metrics),
-    balance("Order flow imbalance, 60 s", metrics.ofi_60s_normalised, `${signed(metrics.ofi_60s)} shares`),
+    balance("Order flow, 60 s", metrics.ofi_60s_normalised, `${signed(metrics.ofi_60s)} shares`),
     balance("Signed volume, 60 s", ratio(metrics.signed_volume_60s, metrics.volume_60s), `${signed(metrics.signed_volume_60s)} of ${number(metrics.volume_60s)}`),
     balance("Book imbalance, top", metrics.obi_top, ""),
     balance("Book imbalance, 5 levels", metrics.obi_weighted, ""),
