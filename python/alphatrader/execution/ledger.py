@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from alphatrader.domain.orders import Execution
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +159,16 @@ class Ledger:
 
     @property
     def fees_usd(self) -> Decimal:
-        """Commissions reported of our executions, and of our part of those that closed our position."""
-        return sum((self._fee(stem) * self._own_parts.get(stem, ZERO) for stem in self._commissions), ZERO)
+        """Commissions reported of our executions, and of our part of those that closed our position.
+
+        One whose execution has not been heard counts as ours until then: a budget is not to be late by it.
+        """
+        return sum((self._fee(stem) * self._own_parts.get(stem, ONE) for stem in self._commissions), ZERO)
 
     @property
     def foreign_fees_usd(self) -> Decimal:
         """Commissions reported that are not ours."""
-        return sum((self._fee(stem) * (1 - self._own_parts.get(stem, ZERO)) for stem in self._commissions), ZERO)
+        return sum((self._fee(stem) * (1 - self._own_parts.get(stem, ONE)) for stem in self._commissions), ZERO)
 
     @property
     def execution_count(self) -> int:

@@ -6,7 +6,8 @@ INTENDED ─► SENT ─► WORKING ─► FILLED | CANCELLED | REJECTED
     └───────► NOT_SENT
 ```
 
-A dead order never comes back to life by a stale status, but an execution is accepted from every state. Error
+A dead order never comes back to life by a stale status, but an execution is accepted from every state. One that was
+filled works again if it is larger than what was filled: a change of its quantity has crossed the fill. Error
 messages do not kill an order, except those that the broker sends *instead of* a status (``REFUSAL_CODES``).
 """
 
@@ -116,6 +117,9 @@ class TrackedOrder:
         self.perm_id = self.perm_id or report.perm_id
         self.reported_filled = max(self.reported_filled, report.filled)
         before = self.state
+        grown = report.quantity > max(self.filled, report.filled)
+        if self.state is OrderState.FILLED and report.status in _ALIVE_STATUSES and grown:
+            self.state = OrderState.WORKING
         if not self.dead:
             if report.quantity:
                 self.quantity = report.quantity
