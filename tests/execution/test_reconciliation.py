@@ -53,6 +53,43 @@ def test_a_formerly_working_order_counts_as_cancelled_not_as_never_sent() -> Non
     assert order.state is OrderState.CANCELLED
 
 
+def test_an_order_that_was_never_sent_is_not_missed() -> None:
+    order = silent_order()
+    order.state, order.sent_ns = OrderState.INTENDED, 0
+    for second in (0, 20):
+        assert settle_absent([order], snapshot(), second * S, 10 * S) == []
+    assert order.state is OrderState.INTENDED
+
+
+def test_an_order_known_by_its_permanent_id_counts_as_listed_and_by_its_order_id_alone_does_not() -> None:
+    ours, other = silent_order(), silent_order()
+    ours.perm_id = other.perm_id = 77
+    manual = OpenOrder(0, 77, 0, 7, "BUY", 2, "LMT", "Submitted", "")
+    of_another_client = OpenOrder(5, 1, 9, 7, "BUY", 2, "LMT", "Submitted", "")
+    for second in (0, 20):
+        assert settle_absent([ours], snapshot(manual), second * S, 10 * S) == []
+    settle_absent([other], snapshot(of_another_client), 0, 10 * S)
+    assert settle_absent([other], snapshot(of_another_client), 20 * S, 10 * S) == [other]
+
+
+def test_an_order_with_a_fill_was_sent() -> None:
+    order = silent_order()
+    order.on_execution(Execution("a.1.01", 5, 0, 7, "BUY", 1, Decimal(1), 1))
+    order.state = OrderState.UNKNOWN
+    settle_absent([order], snapshot(), 0, 10 * S)
+    settle_absent([order], snapshot(), 10 * S, 10 * S)
+    assert order.state is OrderState.CANCELLED
+
+
+def test_positions_of_the_account_are_compared_ours_and_not_ours_together() -> None:
+    ledger = Ledger()
+    ledger.add(Execution("a.1.01", 1, 1, 7, "BUY", 2, Decimal(1), 1))
+    ledger.add(Execution("b.1.01", 9, 9, 7, "BUY", 3, Decimal(1), 2), own=False)
+    assert compare_positions(snapshot(positions=(PositionRow("DU1", 7, "SPY", 5, Decimal(100)),)), ledger) == []
+    (mismatch,) = compare_positions(snapshot(positions=(PositionRow("DU1", 7, "SPY", 2, Decimal(100)),)), ledger)
+    assert mismatch.text() == "SPY (contract 7): the broker holds 2, our executions add up to 5"
+
+
 def test_positions_of_either_side_must_agree() -> None:
     ledger = Ledger()
     ledger.add(Execution("a.1.01", 1, 1, 7, "BUY", 2, Decimal(1), 1))
@@ -66,6 +103,8 @@ def test_positions_of_either_side_must_agree() -> None:
 
 def test_order_reference_names_intent_and_leg() -> None:
     ours = OpenOrder(1, 1, 1, 7, "SELL", 1, "STP", "Submitted", "261123-093000.4:stop")
+    second = OpenOrder(1, 1, 1, 7, "SELL", 1, "STP", "Submitted", "261123-093000.4:stop2")
     manual = OpenOrder(1, 1, 1, 7, "SELL", 1, "STP", "Submitted", "")
     assert order_key(ours) == ("261123-093000.4", "stop")
+    assert order_key(second) == ("261123-093000.4", "stop2")
     assert order_key(manual) is None

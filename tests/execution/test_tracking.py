@@ -68,6 +68,88 @@ def test_a_stale_status_does_not_revive_a_dead_order(late: str) -> None:
     assert tracked.state is OrderState.CANCELLED
 
 
+@pytest.mark.parametrize("dead", ["Cancelled", "ApiCancelled", "Inactive"])
+def test_no_status_revives_what_was_cancelled_or_refused(dead: str) -> None:
+    tracked = order()
+    tracked.on_report(report(dead))
+    state = tracked.state
+    tracked.on_report(report("Submitted", quantity=9))
+    assert tracked.state is state
+
+
+def test_a_filled_order_that_a_crossing_change_made_larger_works_again() -> None:
+    """It was reduced to 1, that one was filled, and then the broker carried out a change to 4 that was on its way."""
+    tracked = order()
+    tracked.on_report(report("Submitted", quantity=1))
+    tracked.on_execution(fill(1, 1))
+    assert tracked.state is OrderState.FILLED
+    tracked.on_report(report("Submitted", quantity=1))
+    assert tracked.state is OrderState.FILLED, "a stale status changes nothing"
+    assert tracked.on_report(report("Submitted", filled=1, quantity=4))
+    assert tracked.working
+    assert tracked.remaining == 3
+
+
+def test_an_order_is_named_by_its_intent_leg_and_step() -> None:
+    assert order().reference == "r.1:entry"
+    second = OrderTicket(12, Leg.TARGET, "SELL", 2, "LMT", "GTC", limit_price=Decimal(2), step=2)
+    assert TrackedOrder(second, "r.1", 2).reference == "r.1:target2"
+
+
+def test_a_status_gives_the_quantity_that_the_broker_works() -> None:
+    tracked = order()
+    tracked.on_report(report("Submitted", quantity=2))
+    assert tracked.remaining == 2
+    tracked.on_report(report("Submitted", quantity=0))
+    assert tracked.remaining == 2, "a report without a quantity tells nothing of it"
+
+
+def test_fills_that_only_a_status_told_of_are_missing_until_heard() -> None:
+    tracked = order()
+    tracked.on_report(report("Submitted", filled=3))
+    assert tracked.fills_missing
+    assert tracked.remaining == 1
+    tracked.on_execution(fill(1, 3))
+    assert not tracked.fills_missing
+
+
+def test_a_correction_replaces_and_takes_back_what_a_status_goes_on_counting() -> None:
+    tracked = order()
+    tracked.on_report(report("Submitted", filled=3))
+    tracked.on_execution(fill(1, 3))
+    smaller = Execution("e.1.02", 11, 900, 7, "BUY", 2, Decimal("1.10"), 1, "r.1:entry")
+    assert tracked.on_execution(smaller)
+    assert not tracked.on_execution(fill(1, 3)), "an old version does not come back"
+    assert (tracked.filled, tracked.fills_missing) == (2, False)
+
+
+def test_an_order_under_cancel_is_live_but_does_not_work() -> None:
+    tracked = order()
+    tracked.on_report(report("Submitted"))
+    assert tracked.working
+    tracked.cancel_requested_ns = 7
+    assert tracked.live
+    assert not tracked.working
+    assert tracked.remaining == 4
+
+
+def test_a_second_order_under_one_reference_is_a_fork() -> None:
+    tracked = order()
+    assert not tracked.is_fork(report("Submitted"))
+    tracked.on_report(report("Submitted"))
+    assert not tracked.is_fork(report("Submitted"))
+    other = OpenOrder(11, 901, 1, 7, "BUY", 4, "LMT", "Submitted", "r.1:entry")
+    assert tracked.is_fork(other)
+
+
+def test_only_an_order_that_is_intended_is_sent() -> None:
+    tracked = order()
+    assert tracked.sent_ns == 5
+    tracked.state = OrderState.UNKNOWN
+    tracked.on_sent(9)
+    assert (tracked.state, tracked.sent_ns) == (OrderState.UNKNOWN, 5)
+
+
 def test_a_fill_after_a_cancel_counts() -> None:
     tracked = order()
     tracked.on_report(report("Cancelled"))
