@@ -1,8 +1,8 @@
 """A trade that was not made: the outcome that a signal would have had, judged by the option's quotes alone.
 
 Bought at the ask of the signal, ended by the same plan as a real trade: a stop is executed at the bid that reached it,
-a target at its limit once the bid is there, everything else at the bid. Without a usable bid it waits; what still has
-none at its last trade is worth nothing.
+a target at its limit once the bid is there, everything else at the bid. Without a usable bid it waits. What is open at
+its last trade is worth its bid then, and nothing without one: a contract that settles in cash is valued no further.
 """
 
 from dataclasses import dataclass, field
@@ -57,9 +57,10 @@ class ShadowTrade:
         """Look at the newest bid and at the underlying's mid; return whether the trade has ended."""
         plan, tick = self.signal.exit_plan, self.instrument.min_tick
         deadline = deadline_of(plan, self.instrument.option, settings)
+        if deadline.last_trade_ns is not None and now_ns >= deadline.last_trade_ns:
+            self.end(bid, "it stopped trading" if bid is not None else "it stopped trading without a bid")
+            return not self.open_quantity
         if bid is None:
-            if deadline.last_trade_ns is not None and now_ns >= deadline.last_trade_ns:
-                self._end(Decimal(0), "it stopped trading without a bid")
             return not self.open_quantity
         price = Decimal(repr(bid))
         self.best_bid = max(self.best_bid, bid)
