@@ -141,13 +141,14 @@ class MarketTaps:
         """Take tickString (46): RTVolume is ``price;size;ms;total volume;vwap;single``."""
         if tick_type != RT_VOLUME:
             return
+        # Read before it is asked who wants it, as the Rust decoder does: what cannot be read is told by both.
+        price, size = quoted_print(value)
         line = self._quotes.get(request_id)
         if line is None:
             self.late_rows += 1
             return
         if line.instrument_id not in self._prints_from_quotes:
             return
-        price, size = quoted_print(value)
         if not (price > 0 and size > 0):
             return
         if is_price(price) and is_size(size):
