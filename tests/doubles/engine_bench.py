@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
+from msgspec.structs import replace
+
 from alphatrader.domain import events as ev
 from alphatrader.domain.orders import BrokerSnapshot, Execution, Leg, OpenOrder, OrderIntent, PositionRow
 from alphatrader.engine.commands import ClaimSignal, Command, Notify, SubmitIntent, WriteRecord
@@ -127,11 +129,15 @@ class EngineBench(EngineMarket):
             open_order(self.engine.book.intents[o.intent_id], o.ticket, "PreSubmitted", o.filled) for o in orders
         )
 
-    def report(self, intent: OrderIntent, leg: Leg, status: str, filled: int = 0) -> list[Command]:
-        return self.report_ticket(intent, next(t for t in intent.tickets if t.leg is leg), status, filled)
+    def report(self, intent: OrderIntent, leg: Leg, status: str, filled: int = 0, **changes: Any) -> list[Command]:
+        """Tell of the first order that plays a part."""
+        ticket = next(t for t in intent.tickets if t.leg is leg)
+        return self.report_ticket(intent, ticket, status, filled, **changes)
 
-    def report_ticket(self, intent: OrderIntent, ticket: Any, status: str, filled: int = 0) -> list[Command]:
-        order = open_order(intent, ticket, status, filled)
+    def report_ticket(
+        self, intent: OrderIntent, ticket: Any, status: str, filled: int = 0, **changes: Any
+    ) -> list[Command]:
+        order = replace(open_order(intent, ticket, status, filled), **changes)
         return self.post(ev.OrderReported(ts_ns=self.now_ns, order=order, average_price=Decimal(0)))
 
     def fill(self, intent: OrderIntent, leg: Leg, quantity: int, price: str) -> list[Command]:

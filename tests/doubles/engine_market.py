@@ -38,7 +38,9 @@ class EngineMarket:
         date: str = DATE,
         expiries: tuple[str, ...] = (EXPIRY,),
         at: str = "11:30",
+        run_id: str = "",
     ) -> None:
+        self.run_id = run_id or self.run_id
         self.engine = Engine(settings or EngineSettings())
         self.session = calendar.session_for(date)
         self.expiries = expiries

@@ -25,8 +25,8 @@ class Blotter:
         self.trades: dict[str, Trade] = {}
         self.orders: dict[int, TrackedOrder] = {}
         self.intents: dict[str, OrderIntent] = {}
-        self.disputed: frozenset[int] = frozenset()
-        """Contracts whose position at the broker is not the sum of the executions that we know."""
+        self.disputed: dict[int, int] = {}
+        """Contracts whose position at the broker is not the sum of the executions that we know, with that position."""
         self._own_exec_ids: frozenset[str] = frozenset()
         self._open: dict[str, Trade] = {}
         """Trades that are not finished: what is looked at in every decision."""

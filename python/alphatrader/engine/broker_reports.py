@@ -149,7 +149,7 @@ class BrokerReports:
             link.reconciled, link.reconcile_text = False, f"the broker's answer is incomplete: {snapshot.missing}"
             return [*commands, Notify("warning", "broker.incomplete", link.reconcile_text)]
         self.mismatches = compare_positions(snapshot, self._book.ledger)
-        self._book.disputed = frozenset(mismatch.con_id for mismatch in self.mismatches)
+        self._book.disputed = {mismatch.con_id: mismatch.broker_quantity for mismatch in self.mismatches}
         spacing_ns = int(self._state.settings.execution.absent_poll_spacing_ms * 1e6 * self._state.time_scale)
         # Absence proves something only where the positions agree: a disputed one may be a fill that nobody told us of.
         undisputed = [o for o in self._book.orders.values() if self._contract_of(o) not in self._book.disputed]

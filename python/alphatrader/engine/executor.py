@@ -103,6 +103,7 @@ class Executor:
             footing = Footing(
                 reconciled=self._state.link.reconciled,
                 disputed=trade.intent.con_id in self._book.disputed,
+                at_broker=self._book.disputed.get(trade.intent.con_id),
                 no_entries=no_entries,
             )
             commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, footing))

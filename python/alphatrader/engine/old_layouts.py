@@ -37,8 +37,8 @@ def recorded_settings(run: ev.RunStarted) -> EngineSettings:
 def recorded_event(payload: bytes, run: ev.RunStarted | None) -> ev.ControlEvent:
     """Decode an event of a log; ``run`` is its first event, None while that is still to come. Raises DataError."""
     try:
-        # Canonical JSON sorts its keys, so the event is known by its first; a chain's body is not searched.
-        if run is not None and run.layout < 2 and payload.startswith(b'{"restored":'):
+        # The encoder writes an event's type first; the body of a chain is not searched for it.
+        if run is not None and run.layout < 2 and payload.startswith(b'{"type":"JournalRestored"'):
             event = msgspec.json.decode(payload, type=dict[str, Any])
             bounds = run.session_open_ns, run.session_close_ns
             event["restored"] = upgrade_restored(event["restored"], *bounds)
