@@ -104,6 +104,7 @@ _streams = st.lists(st.one_of(_likely, _likely, _likely, messages, _controls), m
 @pytest.mark.parametrize("library", ["ib_insync", "ib_async"])
 @settings(max_examples=120, deadline=None)
 @given(_streams, chunk_sizes | st.just([10_000]), st.booleans())
+@example([[1, 6, 1, 1, "650.01", 100, 0], [CONTROL, "close", 2]], [10_000], False)
 @example([[46, 0, 1, 48, "\x80"]], [10_000], False)  # a quoted print that is none, on a line that nobody holds
 def test_same_bytes_same_events(library: str, sent: list[list[Any]], sizes: list[int], delayed: bool) -> None:
     chunks = cut(b"".join(frame(*fields) for fields in sent), sizes)

@@ -76,7 +76,9 @@ class MarketTaps:
         """Drop whatever still comes under ``request_id``."""
         line = self._quotes.pop(request_id, None)
         if line is not None:
-            self._dirty.pop(line.instrument_id, None)
+            # Of two lines on one instrument the other one's quote stays.
+            if self._dirty.get(line.instrument_id) is line:
+                del self._dirty[line.instrument_id]
             if self._by_instrument.get(line.instrument_id) is line:
                 del self._by_instrument[line.instrument_id]
         self._trades.pop(request_id, None)
