@@ -126,6 +126,9 @@ def _stop_fault(stop: OrderTicket, entry: OrderTicket, intent: OrderIntent) -> D
 def _measures(intent: OrderIntent, standing: Standing, limits: RiskLimits) -> list[Denial]:
     if intent.contract is None or intent.risk_usd <= 0 or intent.premium_usd <= 0 or intent.exit_plan is None:
         return [Denial("not_measured", "the intent does not state its contract, risk, premium and exit plan")]
+    entries = (ticket for ticket in intent.tickets if ticket.leg is Leg.ENTRY)
+    if any(entry.order_type != "LMT" or entry.limit_price is None for entry in entries):
+        return [Denial("not_measured", "an entry without a limit can cost more than its premium")]
     return []
 
 
@@ -237,7 +240,12 @@ CHECKS: tuple[Check, ...] = (
         "A bracket that buys one option, whose whole size is stopped at the broker, its exits in OCA groups.",
         intent=_shape,
     ),
-    Check("measures", ("not_measured",), "Contract, risk, premium and exit plan are stated.", intent=_measures),
+    Check(
+        "measures",
+        ("not_measured",),
+        "Contract, risk, premium, exit plan and limits of entry are stated.",
+        intent=_measures,
+    ),
     Check(
         "positions",
         ("max_open_positions", "strategy_busy", "contract_busy"),
