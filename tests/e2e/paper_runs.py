@@ -86,10 +86,10 @@ class PaperRun:
         body = json.loads(done.stdout)
         return body if "trading_state" in body else None
 
-    def gateway(self, request: dict[str, Any]) -> dict[str, Any]:
+    def gateway(self, request: dict[str, Any], timeout_s: float = 5.0) -> dict[str, Any]:
         """Ask the simulated gateway's control channel."""
         port = json.loads((self.home / "exchange" / "sim.json").read_text())["control_port"]
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as link, link.makefile("rw") as lines:
+        with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as link, link.makefile("rw") as lines:
             lines.write(json.dumps(request) + "\n")
             lines.flush()
             return json.loads(lines.readline())
