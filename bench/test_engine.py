@@ -308,7 +308,7 @@ def recorded_day(size: int) -> Any:
     now = int(times[0])
     begin = ev.RunStarted(
         ts_ns=now, run_id="b", mode="paper", seed=0, time_scale=1.0, settings=settings, build="bench",
-        session_date="2025-11-24", session_open_ns=OPEN_NS, session_close_ns=CLOSE_NS,
+        session_date="2025-11-24", session_open_ns=OPEN_NS, session_close_ns=CLOSE_NS, layout=ev.LAYOUT,
     )  # fmt: skip
     added, warm = ev.InstrumentAdded(ts_ns=now, instrument=SPY), ev.WarmupFinished(ts_ns=now, rows=0)
     parts = [control(begin), control(added), control(warm)]
@@ -318,7 +318,7 @@ def recorded_day(size: int) -> Any:
 
 
 def test_engine_replays_a_recorded_day(contest: Any) -> None:
-    """The trader's own engine with all its rules: feeds, desk, audit, strategy, scout at each decision."""
+    """The trader's own engine with all its rules: feeds, orders, polls, strategies, entries, lines at each decision."""
     size = 50_000
     batches = recorded_day(size)
     race: Race = contest("engine, replay of a trader's day, a decision every 25 rows", size=size, unit="event")
