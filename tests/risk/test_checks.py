@@ -21,7 +21,7 @@ from tests.risk.good_intent import (
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import Right
-from alphatrader.domain.orders import Leg, OpenOrder, OrderIntent, OrderTicket
+from alphatrader.domain.orders import BrokerSnapshot, Leg, OpenOrder, OrderIntent, OrderTicket
 from alphatrader.domain.state import TradingState
 from alphatrader.engine.engine import Engine
 from alphatrader.engine.settings import EngineSettings
@@ -223,7 +223,7 @@ def unknown_order() -> EngineBench:
 def mismatch(bench: EngineBench) -> None:
     bench.hold()
     bench.execute(123, "BUY", 1, "1.00")
-    body = ev.BrokerSnapshot((), bench.working_orders(), (), complete=True)
+    body = BrokerSnapshot((), bench.working_orders(), (), complete=True)
     bench.post(ev.SnapshotReceived(ts_ns=bench.now_ns, snapshot=body))
 
 

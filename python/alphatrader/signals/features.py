@@ -29,8 +29,8 @@ class Feature:
     age_ns: int | None
 
 
-class FeatureVector(Struct):
-    """One underlying at the moment of a decision. Times in engine nanoseconds."""
+class FeatureVector(Struct, frozen=True):
+    """One underlying at the moment of a decision, the same for every strategy. Times in engine nanoseconds."""
 
     symbol: str
     now_ns: int
@@ -52,7 +52,7 @@ class FeatureVector(Struct):
 
     def age_ns(self, name: str) -> int | None:
         """Return the age of what stands behind a value; None if there has been nothing yet."""
-        newest_ns = self._newest_ns(FEATURES[name].source)
+        newest_ns = self._newest_ns(FEATURES[name])
         return self.now_ns - newest_ns if newest_ns else None
 
     def describe(self) -> tuple[Feature, ...]:
@@ -61,9 +61,9 @@ class FeatureVector(Struct):
             Feature(name, spec.read(self), spec.unit, spec.source, self.age_ns(name)) for name, spec in FEATURES.items()
         )
 
-    def _newest_ns(self, source: Source) -> int:
+    def _newest_ns(self, spec: "FeatureSpec") -> int:
         snapshot = self.snapshot
-        match source:
+        match spec.source:
             case "quote":
                 return snapshot.quote_ts_ns
             case "trade":
@@ -75,7 +75,8 @@ class FeatureVector(Struct):
             case "news":
                 return self.sentiment[0] if self.sentiment else 0
             case "indicator":
-                return min((ts_ns for ts_ns, _ in (self.technicals or {}).values()), default=0)
+                reading = (self.technicals or {}).get(spec.indicator)
+                return reading[0] if reading else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class FeatureSpec:
     unit: str
     source: Source
     read: Callable[[FeatureVector], float | None]
+    indicator: str = ""
+    """Of the source ``indicator``: which one."""
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -149,7 +152,7 @@ FEATURES: dict[str, FeatureSpec] = {
     "distance_to_nearest_wall": FeatureSpec("log return", "chain", _distance_to_nearest_wall),
     "put_call_flow": FeatureSpec("-1..1", "chain", _put_call_flow),
     "sentiment": FeatureSpec("-1..1", "news", lambda v: v.sentiment[1] if v.sentiment else None),
-    "rsi": FeatureSpec("0..100", "indicator", _rsi),
+    "rsi": FeatureSpec("0..100", "indicator", _rsi, "RSI"),
 }
 """Every feature by name. Exposures follow the naive sign convention: dealers long calls, short puts."""
 
