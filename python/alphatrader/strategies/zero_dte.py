@@ -121,7 +121,7 @@ class ZeroDte(Strategy[ZeroDteSettings]):
         return Assessment(score, direction, idea, "ok")
 
     def _inputs(self, features: FeatureVector) -> _Four | None:
-        """Return the four inputs, each -1..1; None if one is not known: no data, no opinion."""
+        """Return the four inputs, each -1..1; None without flow, volume or momentum. No book counts as an even one."""
         flow, book = features.value("order_flow_imbalance"), features.value("order_book_imbalance")
         change, volatility = features.value("return_60s"), features.value("volatility_300s")
         volume = features.value("signed_volume_share")
