@@ -5,23 +5,12 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.doubles.terminal import RecordingTerminal
+
 from alphatrader.domain.errors import LinkError
 from alphatrader.sim.virtual import VirtualLoop
 from alphatrader.supervisor.child import Child
 from alphatrader.supervisor.supervisor import RunEnd, Supervisor
-
-
-class RecordingTerminal:
-    """Keeps the lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, str, str]] = []
-
-    def fact(self, topic: str, text: str, level: str = "info") -> None:
-        self.lines.append((topic, level, text))
-
-    def text(self) -> str:
-        return "\n".join(f"{level} {topic}: {text}" for topic, level, text in self.lines)
 
 
 class ScriptedProcess:

@@ -28,11 +28,6 @@ class FeedSet:
         self._client = AlphaVantageClient(settings)
         self._feed = AlphaVantageFeed(self._client, runner, clock, config.engine.symbols)
 
-    @property
-    def off_reason(self) -> str:
-        """Why there are no chains and news; empty if there are."""
-        return self._feed.off_reason
-
     async def run(self) -> None:
         """Poll until cancelled."""
         async with self._client:
