@@ -130,3 +130,16 @@ def test_a_closing_order_belongs_to_the_trade_that_it_closes() -> None:
     bench.fill(close, Leg.FLATTEN, close.tickets[0].quantity, "1.50")
     assert trade.closed_ns
     assert bench.engine.book.open_trades == []
+
+
+def test_what_a_stranger_bought_and_sold_in_our_contract_leaves_us_what_is_ours_and_no_more() -> None:
+    bench = EngineBench(armed_settings()).ready()
+    intent = bench.hold()
+    quantity = intent.tickets[0].quantity
+    bench.execute(intent.con_id, "BUY", 3, "1.60")
+    assert bench.trade(intent).open_quantity == quantity
+    bench.advance(1)
+    bench.execute(intent.con_id, "SELL", 1, "1.60")
+    ledger = bench.engine.book.ledger
+    assert bench.trade(intent).open_quantity == ledger.position(intent.con_id).quantity == quantity - 1
+    assert ledger.foreign(intent.con_id).quantity == 3

@@ -172,6 +172,20 @@ def test_a_fill_after_the_end_opens_the_trade_again_also_for_a_restart() -> None
     assert "fill.late" in bench.codes(commands)
 
 
+def test_an_order_that_a_crossing_change_made_larger_is_worked_again_after_the_end() -> None:
+    bench = EngineBench(armed_settings()).ready()
+    intent = bench.hold()
+    quantity = intent.tickets[0].quantity
+    bench.fill(intent, Leg.TARGET, quantity, "2.40")
+    bench.report(intent, Leg.STOP, "Cancelled")
+    assert bench.engine.book.open_trades == []
+    commands = bench.report(intent, Leg.TARGET, "Submitted", quantity, quantity=quantity + 2)
+    assert bench.engine.book.open_trades == [bench.trade(intent)]
+    assert "fill.late" in bench.codes(commands)
+    target = next(ticket.order_id for ticket in intent.tickets if ticket.leg is Leg.TARGET)
+    assert cancelled(bench, bench.look()) == {target}, "nothing is held that it could sell"
+
+
 def test_commissions_are_booked_and_journaled() -> None:
     bench, intent = entered()
     bench.fill(intent, Leg.ENTRY, 2, "1.60")

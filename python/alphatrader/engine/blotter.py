@@ -151,8 +151,11 @@ class Blotter:
         return next(named, None) or self._by_perm_id(execution.perm_id)
 
     def _note_sold_elsewhere(self, con_id: int) -> None:
-        """What somebody else has sold of a trade is not there to be sold again: its exits must shrink, or go."""
-        held = max(0, self.ledger.quantity(con_id))
+        """What somebody else has sold of a trade is not there to be sold again: its exits must shrink, or go.
+
+        By the ledger's attribution: a stranger's sale takes ours first, and what he bought before is not ours to sell.
+        """
+        held = max(0, self.ledger.position(con_id).quantity)
         for trade in self.open_trades:
             if trade.intent.con_id == con_id:
                 trade.sold_elsewhere = max(0, trade.own_quantity - held)

@@ -83,11 +83,12 @@ class BrokerReports:
             trade.stops[order.ticket.order_id] = report.stop_price
         if not changed:
             return []
-        return [
-            self._book.record(order, text or report.status),
-            *self._announce(trade, order),
-            *self._executor.finish(trade),
-        ]
+        commands = [self._book.record(order, text or report.status), *self._announce(trade, order)]
+        if trade.closed_ns and order.live:
+            # A change that crossed its fill made it larger: what works belongs to a trade that is worked.
+            why = f"its {order.leg.value} order {order.ticket.order_id} works again, {order.remaining} more"
+            return commands + self._take_up_again(trade, why)
+        return commands + self._executor.finish(trade)
 
     def on_error(self, event: ev.OrderErrored) -> list[Command]:
         """Note an error; only a refusal of a new order settles it."""
@@ -122,11 +123,13 @@ class BrokerReports:
         """A fill that came after the end makes a position again: it is worked, and a restart must know of it."""
         if not trade.closed_ns or not trade.open_quantity:
             return []
+        return self._take_up_again(trade, f"a late fill opened it again, {trade.open_quantity} held")
+
+    def _take_up_again(self, trade: Trade, why: str) -> list[Command]:
         self._book.reopen(trade)
         intent = self._book.intents[trade.intent.intent_id]
-        text = f"{self._book.label(trade)}: a late fill opened it again, {trade.open_quantity} held"
-        record = IntentRecord(intent, IntentStage.SENT, self._state.now_ns, "late fill")
-        return [WriteRecord(record), Notify("error", "fill.late", text)]
+        record = IntentRecord(intent, IntentStage.SENT, self._state.now_ns, why)
+        return [WriteRecord(record), Notify("error", "fill.late", f"{self._book.label(trade)}: {why}")]
 
     def on_commission(self, event: ev.CommissionReported) -> list[Command]:
         """Book a fee."""
