@@ -41,7 +41,7 @@ class RunSummary(Struct, frozen=True):
     fills: int
     realised_pnl_usd: Decimal | None
     unrealised_pnl_usd: Decimal | None
-    fees_usd: Decimal
+    fees_usd: Decimal | None
     net_pnl_usd: Decimal | None
     latency: LatencySummary
     open_orders: int | None

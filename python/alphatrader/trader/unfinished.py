@@ -1,7 +1,6 @@
 """Summaries of starts that were killed: written by the next start, from what the journal knows."""
 
 import time
-from decimal import Decimal
 
 import msgspec
 
@@ -47,7 +46,7 @@ def _summary_of(reader: JournalReader, run: RunRecord) -> RunSummary:
         fills=len({record.execution.stem for record in fills}),
         realised_pnl_usd=None,
         unrealised_pnl_usd=None,
-        fees_usd=Decimal(0),
+        fees_usd=None,
         net_pnl_usd=None,
         latency=LatencySummary(None, None, None, None, 0),
         open_orders=None,
