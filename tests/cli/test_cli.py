@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from alphatrader import __version__, cli
-from alphatrader.domain.errors import ConfigError, DataError, LinkError
 from alphatrader.commands import operator_actions as operator
+from alphatrader.domain.errors import ConfigError, DataError, LinkError
 
 COMMANDS = (
     "run",
