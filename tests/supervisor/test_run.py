@@ -15,7 +15,7 @@ from alphatrader.domain.errors import ConfigError, DataError, JournalError
 from alphatrader.ops.home import Home, HomeLabel
 from alphatrader.supervisor import run as run_module
 from alphatrader.supervisor.run import RunFailedError, _introduce, _wait_for_the_last_trader, run_command
-from alphatrader.supervisor.supervisor import RunEnd
+from alphatrader.supervisor.supervisor import INTERRUPTED, RunEnd
 
 
 @pytest.fixture
@@ -62,6 +62,13 @@ def test_the_status_of_the_run_is_that_of_its_end(tmp_path: Path, monkeypatch: p
     with pytest.raises(RunFailedError, match="another writer took over") as failed:
         run(tmp_path)
     assert failed.value.exit_code == 6
+
+    async def interrupted(*_: object) -> RunEnd:
+        return RunEnd(INTERRUPTED)
+
+    monkeypatch.setattr(run_module, "_supervise", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path)
 
     async def end_well(*_: object) -> RunEnd:
         return RunEnd(0)

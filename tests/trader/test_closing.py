@@ -21,7 +21,16 @@ from alphatrader.trader.closing import DRAIN_WALL_S, NAKED_WALL_S, Ending, tell_
 
 
 class Trade:
-    def __init__(self, quantity: int = 3, *, resting: bool = True, uncertain: bool = False) -> None:
+    def __init__(
+        self,
+        quantity: int = 3,
+        *,
+        resting: bool = True,
+        uncertain: bool = False,
+        expiry: str = "20261123",
+        of: str = "SPY",
+    ) -> None:
+        self.intent = SimpleNamespace(contract=SimpleNamespace(symbol=of, trading_class=of, expiry=expiry))
         self.open_quantity = quantity
         self.uncertain = uncertain
         self.resting = resting
@@ -150,6 +159,15 @@ async def test_a_disk_that_takes_no_file_keeps_nothing_from_the_journal(tmp_path
         (
             [Trade(5, resting=False)], {"open_orders": 1}, Ending("x"),
             [("left open", "5 SPY 0DTE 650C: WITHOUT a working stop; go on with  alphatrader run --resume")],
+        ),
+        (
+            [Trade(5, expiry="20261120")], {"open_orders": 0}, Ending("the session is over", goes_on=True),
+            [("left open", "5 SPY 0DTE 650C: it EXPIRED UNSOLD and may be exercised into shares: "
+              "act in the broker's own terminal")],
+        ),
+        (
+            [Trade(5, expiry="20261120", of="SPXW")], {"open_orders": 0}, Ending("the session is over", goes_on=True),
+            [("left open", "5 SPY 0DTE 650C: it has expired and settles in cash")],
         ),
         (
             [], {"open_orders": None, "positions_match": None}, Ending("x"),

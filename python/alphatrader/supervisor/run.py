@@ -23,7 +23,7 @@ from alphatrader.ops.run_options import RunOptions, TraderOptions
 from alphatrader.supervisor.children import children_of
 from alphatrader.supervisor.homes import prepare_home, resumed_options
 from alphatrader.supervisor.page import end_left_over_page
-from alphatrader.supervisor.supervisor import RunEnd, Supervisor
+from alphatrader.supervisor.supervisor import INTERRUPTED, RunEnd, Supervisor
 
 LOCK_WAIT_S = 30.0
 """How long a run waits for the trader of the run before it, which winds down when its supervisor is gone."""
@@ -49,7 +49,10 @@ def run_command(
     headless: bool,
     resume: bool,
 ) -> None:
-    """Run until stopped. Raises AlphaTraderError with one clear line; its exit status is that of the trader."""
+    """Run until stopped. Raises AlphaTraderError with one clear line, whose exit status is that of the trader.
+
+    KeyboardInterrupt: it was interrupted before there was anything to stop cleanly.
+    """
     config = load_config(config_path)
     if mode is not None:
         config = with_mode(config, mode)
@@ -89,6 +92,8 @@ def run_command(
             end = asyncio.run(_supervise(config, options, trader, home, notes))
     finally:
         lock.release()
+    if end.status == INTERRUPTED and not end.words:
+        raise KeyboardInterrupt
     if end.status:
         raise RunFailedError(end)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from alphatrader import calendar
 from alphatrader.adapters.ibkr.adapter import IbkrAdapter
 from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.domain import events as ev
@@ -15,6 +16,7 @@ from alphatrader.domain.errors import AlphaTraderError
 from alphatrader.domain.orders import BrokerSnapshot
 from alphatrader.domain.records import SummaryRecord
 from alphatrader.engine.runner import Runner
+from alphatrader.execution.trade import Trade
 from alphatrader.ops.console import Terminal
 from alphatrader.ops.home import Home, StartFolder
 from alphatrader.ops.run_summary import RunSummary
@@ -23,6 +25,7 @@ DRAIN_WALL_S = 20.0
 """How long a stop waits for cancels and exits to be confirmed."""
 NAKED_WALL_S = 40.0
 """How much longer it waits while a position has no working stop."""
+_GO_ON = "go on with  alphatrader run --resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,8 @@ def tell_end(terminal: Terminal, home: Home, runner: Runner, summary: RunSummary
     terminal.fact("session" if ending.goes_on else "stopped", ending.reason)
     for trade in book.open_trades:
         if trade.open_quantity:
-            state = "its stop rests at the broker" if trade.stop_resting() else "WITHOUT a working stop"
-            go_on = "held to the next session" if ending.goes_on else "go on with  alphatrader run --resume"
-            text = f"{trade.open_quantity} {book.label(trade)}: {state}; {go_on}"
-            terminal.fact("left open", text, "warning")
+            fate, level = _fate(trade, summary.session_date, ending)
+            terminal.fact("left open", f"{trade.open_quantity} {book.label(trade)}: {fate}", level)
     if summary.open_orders is None:
         text = "not known: the broker did not answer completely; look it up in the broker's own terminal"
         terminal.fact("left open", text, "warning")
@@ -89,3 +90,14 @@ def tell_end(terminal: Terminal, home: Home, runner: Runner, summary: RunSummary
     terminal.fact("result", f"{summary.signals} signals, {summary.fills} fills, net P&L {net:+.2f} USD after fees")
     terminal.fact("replay", f"alphatrader replay {home.path}   (sha256 {summary.outputs_sha256[:16]}…)")
     terminal.fact("summary", str(home.summary))
+
+
+def _fate(trade: Trade, session_date: str, ending: Ending) -> tuple[str, str]:
+    """Say what becomes of a trade that is left open, and how loudly."""
+    contract = trade.intent.contract
+    if ending.goes_on and contract is not None and calendar.expiry_date(contract.expiry) <= session_date:
+        if calendar.cash_settled(contract.trading_class or contract.symbol):
+            return "it has expired and settles in cash", "info"
+        return "it EXPIRED UNSOLD and may be exercised into shares: act in the broker's own terminal", "error"
+    state = "its stop rests at the broker" if trade.stop_resting() else "WITHOUT a working stop"
+    return f"{state}; {'held to the next session' if ending.goes_on else _GO_ON}", "warning"
