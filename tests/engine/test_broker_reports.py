@@ -74,6 +74,20 @@ def test_reports_that_repeat_or_come_late_are_journaled_once() -> None:
     assert bench.report(intent, Leg.ENTRY, "Filled", intent.tickets[0].quantity) == []
 
 
+def test_an_older_report_brings_back_no_order_that_was_filled_after_it_had_shrunk() -> None:
+    bench, intent = entered()
+    bench.work(intent)
+    bench.fill(intent, Leg.ENTRY, 1, "1.60")
+    bench.report(intent, Leg.ENTRY, "Cancelled")
+    bench.report(intent, Leg.STOP, "Submitted", quantity=1)
+    bench.fill(intent, Leg.STOP, 1, "1.20")
+    (stop,) = bench.trade(intent).legs(Leg.STOP)
+    bench.report(intent, Leg.STOP, "PreSubmitted")
+    assert stop.state is OrderState.FILLED
+    bench.report(intent, Leg.STOP, "Submitted", filled=1)
+    assert stop.state is OrderState.WORKING, "made larger again, with its fill: it can still be executed"
+
+
 def test_a_stop_that_rests_is_told() -> None:
     bench, intent = entered()
     assert bench.codes(bench.report(intent, Leg.STOP, "PreSubmitted")) == ["stop.resting"]

@@ -23,6 +23,7 @@ class BrokerOrder:
     quantity: int
     status: str
     limit: Decimal | None
+    stop: Decimal | None
     filled: int = 0
     cancel_asked: bool = False
 
@@ -46,6 +47,7 @@ class BrokerOrder:
             status=self.status,
             order_ref=self.intent.order_ref(self.ticket),
             limit_price=self.limit,
+            stop_price=self.stop,
             filled=self.filled,
         )
 
@@ -79,7 +81,7 @@ class RandomBroker:
                 continue
             status = "PreSubmitted" if ticket.parent_id else "Submitted"
             perm_id = 9_000 + ticket.order_id
-            order = BrokerOrder(ticket, intent, perm_id, ticket.quantity, status, ticket.limit_price)
+            order = BrokerOrder(ticket, intent, perm_id, ticket.quantity, status, ticket.limit_price, ticket.stop_price)
             self.orders[ticket.order_id] = order
             self._tell(order)
 
@@ -96,13 +98,20 @@ class RandomBroker:
             if order.cancel_asked and order.live:
                 self.cancel(order)
 
-    def change(self, order_id: int, limit: Decimal | None = None, quantity: int | None = None) -> None:
+    def change(
+        self,
+        order_id: int,
+        limit: Decimal | None = None,
+        quantity: int | None = None,
+        stop: Decimal | None = None,
+    ) -> None:
         """Change a live order; too late a change is refused and changes nothing."""
         order = self.orders.get(order_id)
         if order is None or not order.live or (quantity is not None and quantity <= order.filled):
             self._say(ev.OrderErrored(ts_ns=0, order_id=order_id, code=104, text="cannot be changed"))
             return
         order.limit = limit if limit is not None else order.limit
+        order.stop = stop if stop is not None else order.stop
         order.quantity = quantity if quantity is not None else order.quantity
         self._tell(order)
 

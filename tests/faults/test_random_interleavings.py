@@ -20,6 +20,7 @@ from alphatrader.engine.commands import (
     CancelOrder,
     ClaimSignal,
     Command,
+    MoveStop,
     Reconcile,
     RepriceOrder,
     ResizeOrder,
@@ -141,6 +142,8 @@ class Trading(RuleBasedStateMachine):
                     self.broker.ask_cancel(order_id)
                 case RepriceOrder(order_id, limit, _) if self.link_up:
                     self.broker.change(order_id, limit=limit)
+                case MoveStop(order_id, stop, _) if self.link_up:
+                    self.broker.change(order_id, stop=stop)
                 case ResizeOrder(order_id, quantity, _) if self.link_up:
                     self.broker.change(order_id, quantity=quantity)
                 case ClaimSignal(fingerprint, signal_id, _):
@@ -176,9 +179,13 @@ class Trading(RuleBasedStateMachine):
     @initialize(filled=st.integers(0, 10), heard=st.booleans())
     def an_entry_is_sent(self, filled: int, heard: bool) -> None:
         self.time_passes(0.2, armed=True)
-        (entry,) = (o for o in self.broker.live if o.ticket.leg is Leg.ENTRY)
-        if filled:
-            self.broker.fill(entry, min(filled, entry.quantity))
+        entries = [order for order in self.broker.live if order.ticket.leg is Leg.ENTRY]
+        assert entries
+        for entry in entries:
+            part = min(filled, entry.quantity)
+            filled -= part
+            if part:
+                self.broker.fill(entry, part)
         if heard:
             self.deliver_all()
 
@@ -336,18 +343,20 @@ class Trading(RuleBasedStateMachine):
             (trade,) = book.open_trades
             assert trade.open_quantity == self.broker.position
             assert trade.stop_resting(), "a position without a stop"
-            (stop,) = (o for o in self.broker.live if o.ticket.leg is Leg.STOP)
-            assert stop.remaining == self.broker.position
+            stops = [order for order in self.broker.live if order.ticket.leg is Leg.STOP]
+            assert all(stop.remaining == self.broker.executable(stop) for stop in stops)
+            assert sum(stop.remaining for stop in stops) == self.broker.position
         else:
             assert not book.open_trades
             assert not self.broker.live, "an order was left behind"
 
 
-TestTrading = Trading.TestCase
-TestTrading.settings = settings(
+SETTINGS_OF_A_STORM = settings(
     max_examples=100,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+TestTrading = Trading.TestCase
+TestTrading.settings = SETTINGS_OF_A_STORM

@@ -117,7 +117,8 @@ class TrackedOrder:
         self.perm_id = self.perm_id or report.perm_id
         self.reported_filled = max(self.reported_filled, report.filled)
         before = self.state
-        grown = report.quantity > max(self.filled, report.filled)
+        # An older report, from before it was made smaller, does not know what has been filled since.
+        grown = report.quantity > report.filled >= self.filled
         if self.state is OrderState.FILLED and report.status in _ALIVE_STATUSES and grown:
             self.state = OrderState.WORKING
         if not self.dead:
