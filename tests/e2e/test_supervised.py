@@ -266,3 +266,28 @@ def test_a_quiet_terminal_shows_that_all_is_well(tmp_path: Path) -> None:
         assert line
         assert re.search(r"strategy\s+zero_dte off", run.text())
         stop_and_check(run)
+
+
+@pytest.mark.slow
+def test_the_page_is_owned_too_and_its_link_stays_out_of_the_logs(tmp_path: Path) -> None:
+    with paper_run(tmp_path) as run:
+        run.config.write_text(run.config.read_text().replace("dashboard: {enabled: false}", "dashboard: {port: 0}"))
+        command = [word for word in run.command_line("--speed", "10") if word != "--headless"]
+        with run.output.open("ab") as output:
+            run.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=REPOSITORY, env=run.environment())
+        link = run.wait_for_line(r"✓ dashboard http://127\.0\.0\.1:\d+/login\?token=\S+ \(the link logs in once\)")
+        assert link
+        run.wait_for_line("decisions are live")
+        killed = run.send("dashboard", signal.SIGKILL)
+        run.wait_for_line(r"! dashboard the page was killed by SIGKILL: it is started again in 1 s")
+        run.wait_for_line(r"✓ dashboard the page runs again")
+        assert run.pid_of("dashboard") != killed
+        assert state_of(run) == "ACTIVE", "nothing else cares"
+        tokens = re.findall(r"token=(\S+)", run.text())
+        assert len(set(tokens)) == 2
+        logs = "".join(path.read_text() for path in (run.home / "logs").iterdir())
+        assert not [token for token in tokens if token in logs]
+        stop_and_check(run)
+        order = [line["process"] for line in run.logged("supervisor", "process_stopped")]
+        assert order == ["trader", "dashboard", "gateway", "redis"]
+        assert not (run.home / "dashboard.json").exists()
