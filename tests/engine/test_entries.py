@@ -1,18 +1,26 @@
 """From an idea to an intent: claims, windows, guardrails, and several strategies on several underlyings."""
 
+import dataclasses
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
 from tests.doubles.engine_bench import EngineBench, armed_settings
+from tests.doubles.engine_market import EXPIRY, NEXT_EXPIRY
 
 from alphatrader.domain import events as ev
+from alphatrader.domain.exit_plans import ExitPlan, LatestExit, StopTerms
 from alphatrader.domain.orders import Leg
 from alphatrader.domain.records import RestoredState, SignalRecord
-from alphatrader.domain.signals import Signal
+from alphatrader.domain.signals import Reason, Signal
+from alphatrader.domain.state import TradingState
 from alphatrader.engine.commands import ClaimSignal, SubmitIntent
+from alphatrader.signals.features import FeatureVector
+from alphatrader.strategies.base import Assessment
 
 TWO = {"armed": {}, "rival": {"target_delta": 0.3}}
+SOUND = StopTerms(loss_fraction=0.25)
 ROOM = {"risk": {"max_open_positions": 5, "max_orders_per_minute": 100, "cooldown_s": 60}}
 
 
@@ -83,6 +91,81 @@ def test_a_window_outlives_a_restart() -> None:
     assert bench.blocked()["duplicate"] == 1
 
 
+# ---------------------------------------------------------------------------------------------- what is no idea
+
+
+def wants(bench: EngineBench, name: str, **changes: Any) -> None:
+    """Have a strategy answer with something else than it should."""
+    strategy = bench.strategies[name]
+    assess = strategy.assess
+
+    def answer(features: FeatureVector) -> Assessment:
+        answered: Assessment = assess(features)
+        if answered.idea is None:
+            return answered
+        return msgspec.structs.replace(answered, idea=dataclasses.replace(answered.idea, **changes))
+
+    strategy.assess = answer
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("bad_plan", {"exit_plan": ExitPlan(stop=StopTerms(loss_fraction=float("nan")))}),
+        ("bad_plan", {"exit_plan": ExitPlan(stop=StopTerms(loss_fraction=0.0))}),
+        ("bad_plan", {"exit_plan": ExitPlan(stop=StopTerms(kind="underlying_price", loss_fraction=0.25))}),
+        ("bad_plan", {"exit_plan": ExitPlan(stop=SOUND, max_hold_s=float("inf"))}),
+        ("bad_plan", {"exit_plan": ExitPlan(stop=SOUND, latest=LatestExit(kind="before_close", date="2025-11-31"))}),
+        ("bad_plan", {"exit_plan": ExitPlan(stop=SOUND, latest=LatestExit(kind="before_close", date="2025-11-21"))}),
+        ("bad_plan", {"exit_plan": None}),
+        ("bad_idea", {"score": float("nan")}),
+        ("bad_idea", {"reasons": (Reason("flow", float("inf"), 0.0, "flow"),)}),
+        ("bad_idea", {"target_delta": float("nan")}),
+        ("bad_idea", {"expiry": "soon"}),
+        ("bad_idea", {"direction": "up"}),
+        ("bad_idea", {"strategy": "nobody"}),
+    ],
+)
+def test_what_cannot_be_meant_becomes_no_signal_and_costs_nothing_else(code: str, changes: dict[str, Any]) -> None:
+    """Neither a halt, nor the claim of another strategy in the same decision, nor the next start's journal."""
+    bench = EngineBench(armed_settings(changes=ROOM, **TWO)).ready().arm("armed", "rival")
+    wants(bench, "armed", **changes)
+    (claim,) = bench.of(ClaimSignal, bench.look())
+    assert bench.of(SubmitIntent, bench.claim_of(claim))[0].approved.value.strategy == "rival"
+    assert bench.blocked("armed") == {code: 1}
+    assert bench.engine.state.trading_state is TradingState.ACTIVE
+    assert [signal.strategy for signal in signals(bench)] == ["rival"]
+
+
+def test_a_shadow_that_answers_as_another_strategy_sends_nothing() -> None:
+    bench = EngineBench(armed_settings(armed={}, rival={"mode": "shadow"})).ready().arm("rival")
+    wants(bench, "rival", strategy="armed")
+    assert not bench.of(ClaimSignal, bench.look())
+    assert bench.blocked("rival") == {"bad_idea": 1}
+
+
+def test_a_score_that_is_no_number_is_none() -> None:
+    bench = EngineBench(armed_settings()).ready()
+    bench.strategies["armed"].assess = lambda features: Assessment(float("nan"), "bullish", None, "ok")
+    bench.look()
+    assert bench.engine.assessments["armed", "SPY"] == Assessment(0.0, None, None, "bad_score")
+
+
+def test_no_trade_begins_that_its_expiry_would_end_at_once() -> None:
+    """Else it is bought and sold, and bought again, until the close."""
+    bench = EngineBench(armed_settings(), at="15:39").ready().arm("armed").at("15:40:30")
+    assert not bench.of(ClaimSignal, bench.look())
+    assert bench.blocked() == {"bad_plan": 1}
+
+
+def test_a_plan_that_was_overtaken_while_its_claim_was_asked_is_refused_by_the_gate() -> None:
+    bench = EngineBench(armed_settings(), at="15:38").ready().arm("armed").at("15:39:55")
+    bench.look()
+    bench.advance(6).prints()
+    assert not bench.of(SubmitIntent, bench.claim())
+    assert bench.blocked() == {"bad_plan": 1}
+
+
 # ---------------------------------------------------------------------------------------------- quotes that change
 
 
@@ -119,8 +202,10 @@ def test_a_signal_that_outlived_its_claim_is_not_entered() -> None:
     [("trading_state", "REDUCING: drill (t)", 1), ("market_closed", "the session is over", 5)],
 )
 def test_a_standing_refusal_is_told_and_counted_once(code: str, text: str, after_s: float) -> None:
-    bench = EngineBench(armed_settings(), at="15:58:55").ready().arm("armed")
-    bench.look()
+    tomorrows = armed_settings(armed={"expiry_index": 1})
+    bench = EngineBench(tomorrows, at="15:58:55", expiries=(EXPIRY, NEXT_EXPIRY)).ready()
+    bench.look(0)
+    bench.arm("armed").look()
     bench.advance(after_s).prints()
     if code == "trading_state":
         bench.post(ev.OperatorCommand(ts_ns=bench.now_ns, action="reduce", actor="t", reason="drill"))

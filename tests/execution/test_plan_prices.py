@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from tests.execution.terms import TICK, option, plan
 
 from alphatrader.calendar import to_ns
-from alphatrader.domain.exit_plans import LatestExit, StopTerms
+from alphatrader.domain.contracts import Right
+from alphatrader.domain.exit_plans import ExitPlan, LatestExit, StopTerms
 from alphatrader.execution.plan_prices import (
+    Outset,
     deadline_of,
+    ends_at_once,
     round_to_tick,
     step_quantities,
     stop_price,
@@ -213,3 +216,52 @@ def test_the_earlier_of_plan_and_expiry_counts() -> None:
     due, reason = exit_at(plan(latest=late), option())
     assert due == to_ns("2026-11-24", "15:40")
     assert reason == "it expires today and is settled in shares"
+
+
+# ------------------------------------------------------------------------------------------ a trade that is none
+
+
+def outset(clock: str = "11:30", bid: str = "1.49", spot: float | None = 650.0) -> Outset:
+    return Outset(to_ns("2026-11-24", clock), Decimal(bid), Decimal("1.50"), TICK, spot)
+
+
+def on_spot(price: str) -> StopTerms:
+    return StopTerms(kind="underlying_price", loss_fraction=0.5, underlying_price=Decimal(price))
+
+
+@pytest.mark.parametrize(
+    ("terms", "right", "at", "why"),
+    [
+        (plan(), Right.CALL, outset(), ""),
+        (plan(), Right.CALL, outset("15:39"), ""),
+        (plan(), Right.CALL, outset("15:40"), "it expires today and is settled in shares"),
+        (plan(latest=LatestExit(kind="before_close", date="2026-11-24", lead_s=600)), Right.CALL, outset("15:39"), ""),
+        (plan(latest=LatestExit(kind="before_close", date="2026-11-23")), Right.CALL, outset(), "closed at once"),
+        (plan(latest=LatestExit(kind="at", ts_ns=1_764_000_000)), Right.CALL, outset(), "1969-12-31"),
+        (
+            plan(latest=LatestExit(kind="overnight_until", date="2026-11-26", clock="10:00")),
+            Right.CALL,
+            outset(),
+            "no session on 2026-11-26",
+        ),
+        (plan(stop=StopTerms(loss_fraction=0.001)), Right.CALL, outset(), "its stop at 1.49 is not under the bid"),
+        (plan(stop=StopTerms(loss_fraction=0.02)), Right.CALL, outset(), ""),
+        (plan(stop=on_spot("645")), Right.CALL, outset(), ""),
+        (plan(stop=on_spot("645")), Right.CALL, outset(spot=645.0), "past its stop"),
+        (plan(stop=on_spot("645")), Right.PUT, outset(), "past its stop"),
+        (plan(stop=on_spot("655")), Right.PUT, outset(), ""),
+        (plan(stop=on_spot("645")), Right.CALL, outset(spot=None), "no quote of the underlying"),
+    ],
+)
+def test_a_trade_that_would_end_as_it_begins_is_told(terms: ExitPlan, right: Right, at: Outset, why: str) -> None:
+    contract = option(right=right).option
+    assert contract is not None
+    told = ends_at_once(terms, contract, at, SETTINGS)
+    assert why in told
+    assert bool(told) == bool(why)
+
+
+def test_a_contract_that_has_stopped_trading_is_not_entered() -> None:
+    monthly = option("20261120", listed_class="SPX").option  # settled on the morning of the 20th
+    assert monthly is not None
+    assert ends_at_once(plan(), monthly, outset(), SETTINGS) == "its contract has stopped trading"

@@ -21,6 +21,7 @@ from tests.risk.good_intent import (
 
 from alphatrader.domain import events as ev
 from alphatrader.domain.contracts import Right
+from alphatrader.domain.exit_plans import ExitPlan, StopTerms
 from alphatrader.domain.orders import BrokerSnapshot, Leg, OpenOrder, OrderIntent, OrderTicket
 from alphatrader.domain.state import TradingState
 from alphatrader.engine.engine import Engine
@@ -80,7 +81,7 @@ INTENTS: dict[str, list[OrderIntent]] = {
         with_ticket(conditional(), STOP, order_type="STP", stop_price=Decimal(1)),
         with_ticket(conditional(), STOP, condition=conditional(Right.PUT).tickets[STOP].condition),
         with_ticket(conditional(Right.PUT), STOP, condition=conditional(Right.CALL).tickets[STOP].condition),
-        conditional(price="0"),
+        with_ticket(conditional(), STOP, condition=replace(conditional().tickets[STOP].condition, price=Decimal(0))),
     ],
     "no_oca": [
         with_ticket(good(), TARGET, oca_group="other"),
@@ -95,6 +96,11 @@ INTENTS: dict[str, list[OrderIntent]] = {
         replace(good(), exit_plan=None),
         with_ticket(good(), ENTRY, order_type="MKT"),
     ],
+    "bad_plan": [
+        replace(good(), exit_plan=replace(good().exit_plan, max_hold_s=-1.0)),
+        replace(good(), exit_plan=ExitPlan(stop=StopTerms(loss_fraction=float("nan")))),
+        replace(conditional(), exit_plan=ExitPlan(stop=StopTerms(kind="underlying_price", loss_fraction=0.25))),
+    ],
     "max_contracts": [good(quantity=11), good(TWO_STEPS, quantity=11)],
     "max_premium": [replace(good(), premium_usd=Decimal("2500.01"))],
     "risk_budget": [replace(good(), risk_usd=Decimal("250.01"))],
@@ -102,6 +108,7 @@ INTENTS: dict[str, list[OrderIntent]] = {
 """What only this speaks against."""
 
 STANDINGS: dict[str, Standing] = {
+    "bad_plan": changed(STANDING, ends_at_once="the trade would be closed at once"),
     "max_open_positions": changed(STANDING, open_trades=2),
     "strategy_busy": changed(STANDING, strategy_busy=True),
     "contract_busy": changed(STANDING, contract_busy=True),

@@ -1,11 +1,15 @@
-"""What every strategy has in common: its block, its view of what is listed, its name."""
+"""What every strategy has in common: its block, its view of what is listed, its name, and what an idea must be."""
+
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from tests.doubles.strategies.armed import Armed, ArmedSettings
 
 from alphatrader.domain.contracts import Right
-from alphatrader.strategies.base import Strategy, StrategySettings, WatchPlan, WatchView
+from alphatrader.domain.exit_plans import ExitPlan, StopTerms
+from alphatrader.strategies.base import Idea, Strategy, StrategySettings, WatchPlan, WatchView
 
 
 def test_a_block_that_says_nothing_trades_everything_with_the_whole_budget() -> None:
@@ -50,3 +54,36 @@ def test_a_view_names_the_session_as_an_expiry() -> None:
 
 def test_a_watch_plan_wants_both_rights_unless_it_says_otherwise() -> None:
     assert WatchPlan("20261124", 12).rights == (Right.CALL, Right.PUT)
+
+
+# ---------------------------------------------------------------------------------------------- ideas
+
+PLAN = ExitPlan(stop=StopTerms(loss_fraction=0.25))
+IDEA = Idea("mine", "SPY", "bearish", Right.PUT, 0.9, (), "20261124", 0.45, PLAN)
+
+
+def test_a_sound_idea_has_no_fault() -> None:
+    assert IDEA.fault("mine", "SPY") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"strategy": "other"}, "bad_idea", "mine was asked about SPY and answered as other about SPY"),
+        ({"symbol": "QQQ"}, "bad_idea", "answered as mine about QQQ"),
+        ({"expiry": ""}, "bad_idea", "not YYYYMMDD"),
+        ({"expiry": "20260230"}, "bad_idea", "not a calendar date"),
+        ({"expiry": None}, "bad_idea", "cannot be looked for"),
+        ({"target_delta": float("nan")}, "bad_idea", "target_delta is nan"),
+        ({"target_delta": float("inf")}, "bad_idea", "target_delta is inf"),
+        ({"target_delta": -0.45}, "bad_idea", "without its sign"),
+        ({"target_delta": 0.0}, "bad_idea", "target_delta"),
+        ({"exit_plan": ExitPlan(stop=StopTerms(loss_fraction=-1.0))}, "bad_plan", "loss_fraction is -1.0"),
+        ({"exit_plan": None}, "bad_plan", "its exit plan is a NoneType"),
+    ],
+)
+def test_an_idea_that_cannot_be_meant_says_why(changes: dict[str, Any], code: str, words: str) -> None:
+    denial = replace(IDEA, **changes).fault("mine", "SPY")
+    assert denial is not None
+    assert denial.code == code
+    assert words in denial.text

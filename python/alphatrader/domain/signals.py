@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from alphatrader.domain.contracts import OptionKey
@@ -46,6 +47,17 @@ class Signal(Struct, frozen=True):
     fingerprint: str
     reasons: tuple[Reason, ...]
     exit_plan: ExitPlan
+
+    def fault(self) -> str:
+        """Return why it could not be read back from the journal, empty if it could: a score that is no number, say.
+
+        A start reads all that lives of the journal or nothing, so what cannot be read must not be written.
+        """
+        try:
+            msgspec.json.decode(msgspec.json.encode(self), type=Signal)
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+            return str(error)
+        return ""
 
 
 class Denial(Struct, frozen=True):

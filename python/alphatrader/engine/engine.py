@@ -5,6 +5,7 @@ The same events in the same order give the same commands and the same outputs, b
 """
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -198,8 +199,16 @@ class Engine:
         return commands
 
     def _ask(self, strategy: Strategy[Any], features: FeatureVector) -> list[Command]:
-        assessment = self.assessments[(strategy.name, features.symbol)] = strategy.assess(features)
-        return [] if assessment.idea is None else self.entries.consider(features, assessment.idea)
+        assessment = strategy.assess(features)
+        if not math.isfinite(assessment.score):
+            assessment = Assessment(0.0, None, None, "bad_score")
+        self.assessments[(strategy.name, features.symbol)] = assessment
+        if assessment.idea is None:
+            return []
+        fault = assessment.idea.fault(strategy.name, features.symbol)
+        if fault is not None:
+            return self.entries.refuse(strategy.name, features.symbol, fault)
+        return self.entries.consider(features, assessment.idea)
 
     def features(self, symbol: SymbolState) -> FeatureVector:
         """Gather what strategies go by, once for a symbol and decision."""

@@ -19,6 +19,7 @@ import msgspec
 from alphatrader.calendar import to_text
 from alphatrader.domain import events as ev
 from alphatrader.domain.approval import RiskApproved
+from alphatrader.domain.exit_plans import ExitPlan
 from alphatrader.domain.records import SignalRecord
 from alphatrader.domain.signals import Denial, Signal
 from alphatrader.engine.blotter import Blotter
@@ -30,7 +31,7 @@ from alphatrader.engine.shadows import Shadows
 from alphatrader.engine.signal_maker import SignalMaker
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.brackets import build_bracket, order_count
-from alphatrader.execution.plan_prices import stop_price
+from alphatrader.execution.plan_prices import Outset, ends_at_once, stop_price
 from alphatrader.risk.sizing import Size, size_long_option
 from alphatrader.signals.features import FeatureVector
 from alphatrader.signals.selection import OptionQuote
@@ -93,7 +94,13 @@ class Entries:
             return self._block(idea, chosen)
         if self._book.in_trade(chosen.instrument.con_id):
             return self._block(idea, Denial("contract_busy", "the contract is in a trade already"))
+        over = self._ends_at_once(idea.exit_plan, chosen)
+        if over:
+            return self._block(idea, Denial("bad_plan", over))
         signal = self._maker.make(features, idea, chosen)
+        fault = signal.fault()
+        if fault:
+            return self._block(idea, Denial("bad_idea", f"it could not be read back from the journal ({fault})"))
         if self._fingerprints.get(signal.fingerprint, 0) > self._state.now_ns:
             return self._block(idea, Denial("duplicate", "the same signal was already given in this window"))
         if self._refused_until_ns.get(signal.fingerprint, 0) > self._state.now_ns:
@@ -108,6 +115,20 @@ class Entries:
         self._pending[signal.fingerprint] = signal
         expires = self._state.now_ns + self._window_ns
         return [*commands, ClaimSignal(signal.fingerprint, signal.signal_id, expires)]
+
+    def refuse(self, strategy: str, symbol: str, denial: Denial) -> list[Command]:
+        """Count an idea that cannot be meant."""
+        self.refusals.block(strategy, symbol, denial, self._state.now_ns)
+        return []
+
+    def _ends_at_once(self, plan: ExitPlan, quote: OptionQuote) -> str:
+        """Return why a trade would be over as soon as it had begun."""
+        contract, tick = quote.instrument.option, quote.instrument.min_tick
+        assert contract is not None, "only options are entered"
+        underlying = self._state.symbols[contract.symbol].instrument
+        spot = self._state.market.mid(underlying.instrument_id) if underlying else None
+        outset = Outset(self._state.now_ns, Decimal(repr(quote.bid)), Decimal(repr(quote.ask)), tick, spot)
+        return ends_at_once(plan, contract, outset, self._state.settings.execution)
 
     def _denial(self, features: FeatureVector, idea: Idea) -> Denial | None:
         """Return what keeps an idea from becoming a signal before its contract is looked for."""
@@ -214,7 +235,8 @@ class Entries:
             risk_usd=size.risk_usd,
         )
         ground = self._ground.ground(signal.symbol, orders=orders)
-        standing = self._ground.standing(signal.strategy, signal.symbol, intent.con_id)
+        over = self._ends_at_once(signal.exit_plan, quote)
+        standing = self._ground.standing(signal.strategy, signal.symbol, intent.con_id, over)
         verdict = self._executor.gate.check_open(intent, ground, standing)
         if not isinstance(verdict, RiskApproved):
             return self._deny(signal, verdict)
@@ -274,8 +296,7 @@ class Entries:
         ]
 
     def _block(self, idea: Idea, denial: Denial) -> list[Command]:
-        self.refusals.block(idea.strategy, idea.symbol, denial, self._state.now_ns)
-        return []
+        return self.refuse(idea.strategy, idea.symbol, denial)
 
     def _deny(self, signal: Signal, denials: list[Denial]) -> list[Command]:
         self.refusals.deny(signal.strategy, signal.symbol, denials, self._state.now_ns)

@@ -53,7 +53,7 @@ class GroundWatch:
             breakers=tuple(self._breakers(orders)) if breakers else (),
         )
 
-    def standing(self, strategy: str, symbol: str, con_id: int) -> Standing:
+    def standing(self, strategy: str, symbol: str, con_id: int, ends_at_once: str = "") -> Standing:
         """Gather what the gate needs to judge one intent."""
         return Standing(
             open_trades=len(self._book.open_trades),
@@ -62,6 +62,7 @@ class GroundWatch:
             cooling_down_s=self.cooling_down_s(strategy, symbol),
             available_usd=self.funds_usd(),
             budget_share=self._state.settings.strategies[strategy].budget_share,
+            ends_at_once=ends_at_once,
         )
 
     def cooling_down_s(self, strategy: str, symbol: str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from alphatrader import calendar
-from alphatrader.domain.contracts import OptionKey
+from alphatrader.domain.contracts import OptionKey, Right
 from alphatrader.domain.errors import ClosedMarketError, DataError
 from alphatrader.domain.exit_plans import ExitPlan
 from alphatrader.execution.settings import ExecutionSettings
@@ -59,6 +59,14 @@ def trailing_stop(plan: ExitPlan, reference: Decimal, best_bid: float, tick: Dec
     return round_to_tick(Decimal(repr(best_bid)) * (1 - Decimal(repr(rule.distance_fraction))), tick, ROUND_DOWN)
 
 
+def underlying_stopped(plan: ExitPlan, right: Right, spot: float | None) -> bool:
+    """Whether the underlying is at or past the price at which the plan's stop waits for it."""
+    price = plan.stop.underlying_price
+    if plan.stop.kind != "underlying_price" or price is None or spot is None:
+        return False
+    return spot >= float(price) if right is Right.PUT else spot <= float(price)
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """When a trade must begin to leave at the latest, and why; ``last_trade_ns`` is the end of trading in it."""
@@ -85,6 +93,37 @@ def deadline_of(plan: ExitPlan, contract: OptionKey | None, settings: ExecutionS
         return Deadline(None, "", last_ns)
     exit_ns, reason = min(due)
     return Deadline(exit_ns, reason, last_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Outset:
+    """Where a trade would begin: the instant, the option's quote and tick, the underlying's mid (None = not known)."""
+
+    now_ns: int
+    bid: Decimal
+    ask: Decimal
+    tick: Decimal
+    spot: float | None
+
+
+def ends_at_once(plan: ExitPlan, contract: OptionKey, outset: Outset, settings: ExecutionSettings) -> str:
+    """Return why a trade that begins now would be ended at once, by its plan or its expiry; empty if it would not.
+
+    Such a trade costs the spread and gains nothing, and the strategy would want the next one.
+    """
+    deadline = deadline_of(plan, contract, settings)
+    if deadline.exit_ns is not None and outset.now_ns >= deadline.exit_ns:
+        return f"the trade would be closed at once: {deadline.reason}"
+    if deadline.last_trade_ns is not None and outset.now_ns >= deadline.last_trade_ns:
+        return "its contract has stopped trading"
+    if plan.stop.kind == "option_price":
+        stop = stop_price(plan, outset.ask, outset.tick)
+        return "" if stop < outset.bid else f"its stop at {stop} is not under the bid of {outset.bid}"
+    if outset.spot is None:
+        return "there is no quote of the underlying to judge its stop by"
+    if underlying_stopped(plan, contract.right, outset.spot):
+        return f"the underlying at {outset.spot:.2f} is past its stop at {plan.stop.underlying_price} already"
+    return ""
 
 
 def _latest(plan: ExitPlan, settings: ExecutionSettings) -> tuple[int, str] | None:

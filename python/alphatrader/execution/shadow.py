@@ -8,9 +8,16 @@ its last trade is worth its bid then, and nothing without one: a contract that s
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from alphatrader.domain.contracts import Instrument, Right
+from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.signals import Signal
-from alphatrader.execution.plan_prices import deadline_of, step_quantities, stop_price, target_prices, trailing_stop
+from alphatrader.execution.plan_prices import (
+    deadline_of,
+    step_quantities,
+    stop_price,
+    target_prices,
+    trailing_stop,
+    underlying_stopped,
+)
 from alphatrader.execution.settings import ExecutionSettings
 
 
@@ -68,7 +75,8 @@ class ShadowTrade:
             stop_price(plan, self.signal.ask, tick),
             trailing_stop(plan, self.signal.ask, self.best_bid, tick) or Decimal(0),
         )
-        if self._underlying_stopped(spot) or (plan.stop.kind == "option_price" and price <= stop):
+        stopped = underlying_stopped(plan, self.signal.contract.right, spot)
+        if stopped or (plan.stop.kind == "option_price" and price <= stop):
             self._end(price, "stop")
         elif plan.max_hold_s and now_ns - self.opened_ns > plan.max_hold_s * 1e9:
             self._end(price, f"held {plan.max_hold_s:.0f} s, the longest the strategy allows")
@@ -81,12 +89,6 @@ class ShadowTrade:
     def end(self, bid: float | None, reason: str) -> None:
         """End what is left at the bid, or at nothing."""
         self._end(Decimal(repr(bid)) if bid is not None else Decimal(0), reason)
-
-    def _underlying_stopped(self, spot: float | None) -> bool:
-        level = self.signal.exit_plan.stop.underlying_price
-        if self.signal.exit_plan.stop.kind != "underlying_price" or level is None or spot is None:
-            return False
-        return spot >= float(level) if self.signal.contract.right is Right.PUT else spot <= float(level)
 
     def _take_targets(self, bid: Decimal) -> None:
         plan = self.signal.exit_plan

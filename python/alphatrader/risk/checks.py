@@ -45,6 +45,8 @@ class Standing:
     cooling_down_s: float
     available_usd: Decimal | None
     budget_share: float = 1.0
+    ends_at_once: str = ""
+    """Why its plan, or its expiry, would end the trade as soon as it had begun."""
 
 
 def _state(ground: Ground) -> list[Denial]:
@@ -130,6 +132,11 @@ def _measures(intent: OrderIntent, standing: Standing, limits: RiskLimits) -> li
     if any(entry.order_type != "LMT" or entry.limit_price is None for entry in entries):
         return [Denial("not_measured", "an entry without a limit can cost more than its premium")]
     return []
+
+
+def _plan(intent: OrderIntent, standing: Standing, limits: RiskLimits) -> list[Denial]:
+    fault = standing.ends_at_once if intent.exit_plan is None else intent.exit_plan.fault() or standing.ends_at_once
+    return [Denial("bad_plan", fault)] if fault else []
 
 
 def _positions(intent: OrderIntent, standing: Standing, limits: RiskLimits) -> list[Denial]:
@@ -245,6 +252,12 @@ CHECKS: tuple[Check, ...] = (
         ("not_measured",),
         "Contract, risk, premium, exit plan and limits of entry are stated.",
         intent=_measures,
+    ),
+    Check(
+        "plan",
+        ("bad_plan",),
+        "The exit plan can be carried out, and would not end the trade as soon as it begins.",
+        intent=_plan,
     ),
     Check(
         "positions",

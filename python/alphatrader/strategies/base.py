@@ -14,9 +14,11 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from msgspec import Struct
 from pydantic import Field
 
+from alphatrader.calendar import expiry_date
 from alphatrader.domain.contracts import Right
+from alphatrader.domain.errors import DataError
 from alphatrader.domain.exit_plans import ExitPlan
-from alphatrader.domain.signals import Direction, Reason
+from alphatrader.domain.signals import Denial, Direction, Reason
 from alphatrader.settings import Settings
 from alphatrader.signals.features import FeatureVector
 
@@ -77,7 +79,25 @@ class Idea:
     expiry: str
     """``YYYYMMDD``."""
     target_delta: float
+    """0..1, of a put without its sign."""
     exit_plan: ExitPlan
+
+    def fault(self, strategy: str, symbol: str) -> Denial | None:
+        """Return why nothing can be made of it as the answer of a strategy that was asked about a symbol."""
+        if (self.strategy, self.symbol) != (strategy, symbol):
+            # Mode and budget are those of the block: under another's name they would be evaded.
+            text = f"{strategy} was asked about {symbol} and answered as {self.strategy} about {self.symbol}"
+            return Denial("bad_idea", text)
+        try:
+            expiry_date(self.expiry)
+        except (DataError, TypeError) as error:
+            return Denial("bad_idea", f"its contract cannot be looked for: {error}")
+        if not 0 < self.target_delta <= 1:
+            text = f"target_delta is {self.target_delta}, not over 0 and at most 1 (of a put, too, without its sign)"
+            return Denial("bad_idea", text)
+        plan = self.exit_plan
+        fault = plan.fault() if isinstance(plan, ExitPlan) else f"its exit plan is a {type(plan).__name__}"
+        return Denial("bad_plan", fault) if fault else None
 
 
 class Assessment(Struct, frozen=True):
@@ -87,7 +107,8 @@ class Assessment(Struct, frozen=True):
     direction: Direction | None
     idea: Idea | None
     code: str
-    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``score_low``, or a code of the strategy's own."""
+    """``ok``, or what is missing: ``no_data``, ``outside_hours``, ``score_low``, or a code of the strategy's own.
+    A score that is no number counts as none: ``bad_score``."""
 
 
 class Strategy(ABC, Generic[SettingsT]):
