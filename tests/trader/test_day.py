@@ -153,6 +153,32 @@ def _outage() -> Any:
     return DropLink(refuse_for_s=60)
 
 
+async def test_a_session_without_the_broker_is_over_and_no_run(tmp_path: Path) -> None:
+    async with lasting_on(tmp_path) as (lasting, simulator):
+        simulator.apply_fault(_outage())
+        day = day_of(lasting)
+        running = asyncio.create_task(day.run())
+        await until(lambda: "connecting is tried again" in lasting.terminal.text(), "the telling")  # type: ignore[attr-defined]
+        lasting.time.clock.synchronise(day.session.close_ns)  # type: ignore[attr-defined]
+        await running
+        assert day.over
+        assert f"{SESSION_DATE} was over before trading could begin" in lasting.terminal.text()  # type: ignore[attr-defined]
+        assert lasting.journal.reader().runs() == []
+
+
+async def test_a_defect_is_told_in_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def break_down(self: Any) -> None:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(opening.Opening, "go_live", break_down)
+    async with lasting_on(tmp_path) as (lasting, _):
+        with pytest.raises(ExceptionGroup):
+            await day_of(lasting).run()
+        (summary,) = lasting.journal.reader().summaries()
+        assert not summary.clean
+        assert "a defect of this program" in summary.summary
+
+
 async def test_an_account_that_must_not_be_traded_is_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_PAPER_ACCOUNT_PREFIX", "DX")
     async with lasting_on(tmp_path) as (lasting, _):

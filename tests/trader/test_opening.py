@@ -12,7 +12,7 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.errors import ConfigError, DataError, LinkError
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.sim.virtual import VirtualLoop
-from alphatrader.trader.opening import Opening
+from alphatrader.trader.opening import Opening, SessionMissedError
 from alphatrader.trader.stop import StopWish
 
 SESSION = session_for("2026-11-20")
@@ -115,6 +115,13 @@ def test_each_step_is_tried_again_when_the_link_fails() -> None:
     assert [step[0] for step in adapter.steps].count("connect") == 3
     assert terminal.text().count("is tried again until it works") == 4
     assert [type(event) for event in runner.posted].count(ev.InstrumentAdded) == 2
+
+
+def test_nobody_connects_for_a_session_that_has_passed() -> None:
+    adapter = Adapter(connect=[LinkError("no gateway")] * 99)
+    with pytest.raises(SessionMissedError):
+        open_session(adapter, SESSION.close_ns)
+    assert adapter.steps == []
 
 
 def test_an_unknown_symbol_is_not_tried_again() -> None:

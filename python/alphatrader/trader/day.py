@@ -30,7 +30,7 @@ from alphatrader.trader.closing import Ending, tell_end, wind_down, write_summar
 from alphatrader.trader.failures import leaves
 from alphatrader.trader.feeds import FeedSet
 from alphatrader.trader.lasting import Lasting
-from alphatrader.trader.opening import Opening
+from alphatrader.trader.opening import Opening, SessionMissedError
 from alphatrader.trader.outputs import OutputFile
 from alphatrader.trader.patience import StoppedError
 from alphatrader.trader.sessions import session_over
@@ -105,9 +105,9 @@ class TradingDay:
         self.takes_commands = True
         lasting.journal.start(runner)
         log.start(lambda up, text: runner.post(ev.RecorderChanged(ts_ns=runner.now_ns(), up=up, reason=text)))
-        ending: Ending | None = None
+        # What is told of a session that a defect ends; the process then ends with its traceback.
+        ending, failed = Ending("it ended by a defect of this program: see logs/trader.out"), True
         snapshot: BrokerSnapshot | None = None
-        failure = ""
         try:
             async with AsyncExitStack() as stack:
                 # Each of these is closed even if the one before it fails; the last named first.
@@ -126,14 +126,15 @@ class TradingDay:
                     for task in background:
                         task.cancel()
             self._folder.closed.touch()
+            failed = False
         except* AlphaTraderError as errors:
-            failure = f"it ended by an error: {next(leaves(errors))}"
+            ending = Ending(f"it ended by an error: {next(leaves(errors))}")
             raise
         finally:
             if self._begun:
-                await self._report(outputs, snapshot, Ending(failure) if failure or ending is None else ending)
-            elif ending is not None and not failure:
-                lasting.terminal.fact("stopped", ending.reason)
+                await self._report(outputs, snapshot, ending)
+            elif not failed:
+                lasting.terminal.fact("session" if ending.goes_on else "stopped", ending.reason)
 
     async def _restore(self, halted: str) -> None:
         """Begin the event log, and take over what the journal knows."""
@@ -188,6 +189,9 @@ class TradingDay:
             background.append(group.create_task(adapter.run()))
             await opening.go_live()
         except StoppedError:
+            return
+        except SessionMissedError:
+            lasting.terminal.fact("session", f"{self.session.date} was over before trading could begin", "warning")
             return
         self.phase = "trading"
         background.append(group.create_task(self._feeds.run()))

@@ -21,6 +21,10 @@ _PAPER_ACCOUNT_PREFIX = "DU"
 _T = TypeVar("_T")
 
 
+class SessionMissedError(Exception):
+    """The session ended before the broker could be reached. Never seen outside of the trader."""
+
+
 class Opening:
     """Brings a session to life over a link that may fail at every step."""
 
@@ -31,12 +35,15 @@ class Opening:
         self._runner = runner
 
     async def connect(self) -> None:
-        """Connect, however long the gateway is away. Raises ConfigError for an account that must not be traded."""
-        await persist("broker", self._adapter.connect, self._lasting.stop, self._lasting.terminal, what="connecting")
+        """Connect, however long the gateway is away.
+
+        Raises ConfigError for an account that must not be traded, StoppedError, SessionMissedError.
+        """
+        await self._persist("connecting", self._adapter.connect)
         self._check_account(self._adapter.account)
 
     async def go_live(self) -> None:
-        """Subscribe, feed the session so far, let decisions begin."""
+        """Subscribe, feed the session so far, let decisions begin. Raises as :meth:`connect`, and DataError."""
         runner, rows = self._runner, 0
         for number, symbol in enumerate(self._lasting.config.engine.symbols, start=_FIRST_UNDERLYING_ID):
             instrument = await self._persist(f"subscribing to {symbol}", partial(self._add, symbol, number))
@@ -47,7 +54,14 @@ class Opening:
         runner.post(ev.WarmupFinished(ts_ns=runner.now_ns(), rows=rows))
 
     async def _persist(self, what: str, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        return await persist("broker", attempt, self._lasting.stop, self._lasting.terminal, what=what)
+        """Try until it works, or until there is no session left to do it for."""
+
+        async def in_session() -> _T:
+            if self._runner.now_ns() >= self._session.close_ns:
+                raise SessionMissedError
+            return await attempt()
+
+        return await persist("broker", in_session, self._lasting.stop, self._lasting.terminal, what=what)
 
     async def _add(self, symbol: str, number: int) -> Instrument:
         instrument = await self._adapter.subscribe_underlying(symbol, number)
