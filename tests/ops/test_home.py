@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alphatrader.domain.errors import ConfigError, DataError
-from alphatrader.ops.home import Home, HomeLabel, broker_home, newest_home, simulated_home
+from alphatrader.ops.home import Home, HomeLabel, broker_home, journaled_homes, newest_home, simulated_home
 
 LABEL = HomeLabel("paper", True, 7, 10.0, "", "2026-11-20T12:00:00+00:00")
 
@@ -79,6 +79,16 @@ def test_the_newest_home_is_the_newest_that_traded(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no run to resume"):
         simulated_home(tmp_path / "other", resume=True)
     assert broker_home(tmp_path, "live").path == tmp_path / "live"
+
+
+def test_homes_with_a_journal_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    homes = [Home(tmp_path / "paper"), Home(tmp_path / "sim" / "a"), Home(tmp_path / "sim" / "b")]
+    for home in homes:
+        home.write_label(LABEL)
+    for home in homes[:2]:
+        home.journal.touch()
+    assert journaled_homes(tmp_path) == homes[:2]
+    assert journaled_homes(tmp_path / "none") == []
 
 
 def test_two_runs_of_one_second_have_homes_of_their_own(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from alphatrader.ops.config import load_config
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.diagnosis import Check
 from alphatrader.ops.doctor_links import check_alphavantage, check_gateway, check_redis
+from alphatrader.ops.home import journaled_homes
 
 PYTHON_LOWEST, PYTHON_ABOVE = (3, 11), (3, 14)
 _DISK_WARN_BYTES = 5 << 30
@@ -116,7 +117,7 @@ def check_permissions(config: AppConfig) -> Check:
     state = config.paths.state_dir
     if state.exists() and stat.S_IMODE(state.stat().st_mode) & stat.S_IWOTH:
         loose.append(f"{state} may be written by anyone (chmod o-w {state})")
-    for path in (*state.glob("*/journal.db"), *state.glob("sim/*/journal.db")):
+    for path in (home.journal for home in journaled_homes(state)):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             loose.append(f"{path} may be written by others (chmod 600 {path})")

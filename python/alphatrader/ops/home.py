@@ -200,6 +200,12 @@ def broker_home(state_dir: Path, mode: str) -> Home:
     return Home(state_dir / mode)
 
 
+def journaled_homes(state_dir: Path) -> list[Home]:
+    """Return every home with a journal: the brokers' and the simulated ones."""
+    homes = [Home(path) for path in (*sorted(state_dir.glob("*")), *sorted(state_dir.glob("sim/*")))]
+    return [home for home in homes if home.journal.exists()]
+
+
 def newest_home(state_dir: Path) -> Home | None:
     """Return the simulated home that traded last, if there is one; a start that failed before it is none."""
     root = state_dir / "sim"
