@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,9 @@ from alphatrader.ops.home import Home, HomeLabel
 from alphatrader.supervisor import run as run_module
 from alphatrader.supervisor.run import RunFailedError, _introduce, _wait_for_the_last_trader, run_command
 from alphatrader.supervisor.supervisor import INTERRUPTED, RunEnd
+
+
+NOBODY_STOPS: Any = SimpleNamespace(stop_asked=False)
 
 
 @pytest.fixture
@@ -107,12 +111,20 @@ def test_the_first_lines_say_what_runs_and_which_strategies_may_do_what(tmp_path
 async def test_the_trader_of_the_run_before_is_waited_for(home: Home) -> None:
     lock, terminal = WriterLock.acquire(home.lock), RecordingTerminal()
     threading.Timer(0.5, lock.release).start()
-    await _wait_for_the_last_trader(home, terminal)  # type: ignore[arg-type]
+    await _wait_for_the_last_trader(home, terminal, NOBODY_STOPS)  # type: ignore[arg-type]
     ((topic, level, text),) = terminal.lines
     assert (topic, level) == ("trader", "warning")
     assert text.endswith("it winds down since its supervisor is gone; waiting up to 30 s for it")
-    await _wait_for_the_last_trader(home, terminal)  # type: ignore[arg-type]
+    await _wait_for_the_last_trader(home, terminal, NOBODY_STOPS)  # type: ignore[arg-type]
     assert len(terminal.lines) == 1
+
+
+async def test_ctrl_c_ends_the_waiting(home: Home) -> None:
+    lock, asked = WriterLock.acquire(home.lock), SimpleNamespace(stop_asked=False)
+    asyncio.get_running_loop().call_later(0.3, setattr, asked, "stop_asked", True)
+    waiting = _wait_for_the_last_trader(home, RecordingTerminal(), asked)  # type: ignore[arg-type]
+    await asyncio.wait_for(waiting, 5)
+    lock.release()
 
 
 async def test_one_that_does_not_end_keeps_the_journal(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +132,6 @@ async def test_one_that_does_not_end_keeps_the_journal(home: Home, monkeypatch: 
     lock = WriterLock.acquire(home.lock)
     began_s = time.monotonic()
     with pytest.raises(JournalError, match="Another trader"):
-        await asyncio.wait_for(_wait_for_the_last_trader(home, RecordingTerminal()), 5)  # type: ignore[arg-type]
+        await asyncio.wait_for(_wait_for_the_last_trader(home, RecordingTerminal(), NOBODY_STOPS), 5)  # type: ignore[arg-type]
     assert time.monotonic() - began_s >= 0.3
     lock.release()

@@ -227,6 +227,14 @@ def test_a_stop_before_the_trader_runs_is_an_interruption(trio: list[ScriptedChi
     assert story == ["start redis", "stop redis by SIGINT"]
 
 
+def test_a_stop_before_the_start_starts_nothing(trio: list[ScriptedChild], story: list[str]) -> None:
+    supervisor = Supervisor(trio, None, lambda pids: None)  # type: ignore[arg-type]
+    supervisor.request_stop(signal.SIGINT)
+    assert supervisor.stop_asked
+    assert asyncio.run(supervisor.run()) == RunEnd(INTERRUPTED)
+    assert story == []
+
+
 def test_a_stop_while_the_trader_is_away_says_so(trio: list[ScriptedChild]) -> None:
     async def act(supervisor: Supervisor) -> None:
         await asyncio.sleep(5)

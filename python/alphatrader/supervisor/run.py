@@ -113,7 +113,7 @@ async def _supervise(
     # A closed terminal window is no wish to stop: positions are open.
     loop.add_signal_handler(signal.SIGHUP, terminal.lose, "the terminal was closed (SIGHUP)")
     _introduce(terminal, config, options, home, notes)
-    await _wait_for_the_last_trader(home, terminal)
+    await _wait_for_the_last_trader(home, terminal, supervisor)
     if options.headless or not config.dashboard.enabled:
         await end_left_over_page(home)
     try:
@@ -138,10 +138,10 @@ def _introduce(terminal: Terminal, config: AppConfig, options: RunOptions, home:
         terminal.fact("strategy", f"{name} {block.mode}: {symbols}, budget {block.budget_share:.0%}")
 
 
-async def _wait_for_the_last_trader(home: Home, terminal: Terminal) -> None:
+async def _wait_for_the_last_trader(home: Home, terminal: Terminal, supervisor: Supervisor) -> None:
     """Wait until the journal is free: a trader whose supervisor was killed is winding down. Raises JournalError."""
     deadline_s, told = time.monotonic() + LOCK_WAIT_S, False
-    while True:
+    while not supervisor.stop_asked:
         try:
             WriterLock.acquire(home.lock).release()
         except JournalError as error:

@@ -76,6 +76,8 @@ class Supervisor:
 
     async def run(self) -> RunEnd:
         """Own them until the run ends. Raises AlphaTraderError where one that is needed cannot be started."""
+        if self._interrupted:
+            return RunEnd(INTERRUPTED)
         loop = asyncio.get_running_loop()
         self._end = loop.create_future()
         work = loop.create_task(self._work())
@@ -94,12 +96,18 @@ class Supervisor:
         return led_to if self._interrupted else end
 
     def request_stop(self, number: signal.Signals) -> None:
-        """Begin the clean stop; the leader is sent the signal that came."""
-        if self._end is None or self._end.done():
+        """Begin the clean stop; the leader is sent the signal that came. Before the start: never start."""
+        if self._interrupted or (self._end is not None and self._end.done()):
             _log.info("stop_asked_again", signal=number.name)
             return
         self._number, self._interrupted = number, True
-        self._end.set_result(RunEnd(0))
+        if self._end is not None:
+            self._end.set_result(RunEnd(0))
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether a person wants the end."""
+        return self._interrupted
 
     # ------------------------------------------------------------------ the life of a process
 
