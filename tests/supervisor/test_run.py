@@ -18,7 +18,6 @@ from alphatrader.supervisor import run as run_module
 from alphatrader.supervisor.run import RunFailedError, _introduce, _wait_for_the_last_trader, run_command
 from alphatrader.supervisor.supervisor import INTERRUPTED, RunEnd
 
-
 NOBODY_STOPS: Any = SimpleNamespace(stop_asked=False)
 
 
