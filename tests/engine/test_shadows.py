@@ -6,8 +6,11 @@ import pytest
 from tests.doubles.engine_bench import EngineBench, armed_settings
 from tests.doubles.engine_market import EXPIRY, NEXT_DATE, NEXT_EXPIRY
 
+from alphatrader.domain import events as ev
+from alphatrader.domain.contracts import Instrument
 from alphatrader.domain.exit_plans import ExitPlan, LatestExit, StopTerms, TargetStep
 from alphatrader.domain.records import RestoredState, ShadowRecord, SignalRecord
+from alphatrader.domain.state import TradingState
 from alphatrader.engine.commands import (
     CancelOrder,
     ClaimSignal,
@@ -163,3 +166,17 @@ def test_what_has_no_bid_at_its_last_trade_is_worth_nothing() -> None:
     (outcome,) = price(bench, record, None)
     assert outcome.exit_price == 0
     assert outcome.result_usd == -record.signal.ask * 100 * record.quantity
+
+
+def test_one_whose_underlying_was_taken_out_of_the_configuration_goes_on_and_halts_nothing() -> None:
+    before = EngineBench(armed_settings(("SPY", "QQQ"), armed=SHADOW["armed"])).ready().arm("armed", on=("QQQ",))
+    (record,) = before.records(SignalRecord, before.look())
+    bench = EngineBench(armed_settings(("SPY",)), RestoredState(shadows=(record,)), run_id="second").ready()
+    contract = record.signal.contract
+    assert contract in bench.of(WatchOptions)[-1].keys
+    option = Instrument(2_000, "QQQ", 12_345, "option", Decimal("0.01"), 100, contract)
+    bench.post(ev.InstrumentAdded(ts_ns=bench.now_ns, instrument=option))
+    bench.engine.state.market.quote(bench.now_ns, 2_000, 0.50, 40, 0.52, 40)
+    (outcome,) = bench.records(ShadowRecord, bench.decide())
+    assert (outcome.symbol, outcome.reason) == ("QQQ", "stop")
+    assert bench.engine.state.trading_state is TradingState.ACTIVE

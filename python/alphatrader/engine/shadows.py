@@ -52,8 +52,9 @@ class Shadows:
         self._adopt()
         for trade in list(self.trades.values()):
             bid = self._valuation.bid(trade.instrument)
-            underlying = self._state.symbols[trade.signal.symbol].instrument
-            spot = self._state.market.mid(underlying.instrument_id) if underlying else None
+            # One of an earlier configuration may be about an underlying that is not watched any more.
+            symbol = self._state.symbols.get(trade.signal.symbol)
+            spot = self._state.market.mid(symbol.instrument.instrument_id) if symbol and symbol.instrument else None
             if trade.step(self._state.now_ns, bid, spot, self._state.settings.execution):
                 commands += self._finish(trade)
         return commands
