@@ -5,6 +5,7 @@ from tests.doubles.engine_bench import EngineBench, armed_settings
 from tests.doubles.engine_market import NEXT_DATE
 
 from alphatrader.domain import events as ev
+from alphatrader.domain.exit_plans import ExitPlan, StopTerms
 from alphatrader.domain.orders import Leg, OpenOrder, OrderIntent
 from alphatrader.domain.records import IntentStage, OpenIntent, RestoredState
 from alphatrader.engine.commands import CancelOrder, Reconcile, RepriceOrder, SubmitIntent
@@ -130,6 +131,67 @@ def test_a_closing_order_belongs_to_the_trade_that_it_closes() -> None:
     bench.fill(close, Leg.FLATTEN, close.tickets[0].quantity, "1.50")
     assert trade.closed_ns
     assert bench.engine.book.open_trades == []
+
+
+def two_in_one_contract() -> tuple[EngineBench, OrderIntent, OrderIntent]:
+    """Two strategies hold one contract: the entry of the first was cancelled, and filled all the same later on."""
+    room = {"risk": {"cooldown_s": 0, "max_orders_per_minute": 100}, "signals": {"dedupe_window_s": 1}}
+    bench = EngineBench(armed_settings(armed={}, rival={}, changes=room)).ready()
+    for strategy in bench.strategies.values():
+        strategy.exit_plan = ExitPlan(stop=StopTerms(loss_fraction=0.5))
+    first = bench.enter("armed")
+    for ticket in first.tickets:
+        bench.report_ticket(first, ticket, "Cancelled")
+    assert bench.engine.book.open_trades == []
+    bench.look(70)
+    second = bench.hold("rival")
+    assert second.con_id == first.con_id
+    bench.fill(first, Leg.ENTRY, 2, "1.60")
+    assert [trade.open_quantity for trade in bench.engine.book.open_trades] == [second.tickets[0].quantity, 2]
+    return bench, first, second
+
+
+def test_of_two_trades_in_one_contract_each_owns_its_closing_order() -> None:
+    bench, first, second = two_in_one_contract()
+    bench.look()
+    (late,) = bench.of(SubmitIntent, bench.look(3))  # what nothing protects goes by itself
+    assert (late.approved.value.strategy, late.approved.value.signal_id) == ("armed", first.signal_id)
+    closing = bench.sent([late])
+    bench.fill(closing, Leg.FLATTEN, 2, "1.50")
+    assert bench.trade(first).closed_ns
+    assert bench.trade(second).open_quantity == second.tickets[0].quantity
+    bench.trade(second).exit_reason = "its plan"
+    bench.look()
+    bench.report(second, Leg.STOP, "Cancelled")
+    closing = bench.sent(bench.look(4))
+    assert closing.strategy == "rival"
+    for _ in range(5):
+        assert not bench.of(SubmitIntent, bench.look(4)), "the closing order is known to be on its way"
+    bench.fill(closing, Leg.FLATTEN, second.tickets[0].quantity, "1.50")
+    assert bench.trade(second).closed_ns
+    assert bench.engine.book.ledger.quantity(first.con_id) == 0
+
+
+def test_a_restart_gives_each_of_them_its_own_again() -> None:
+    before, first, second = two_in_one_contract()
+    before.look()
+    closing = before.sent(before.look(3))
+    executions = tuple(before.engine.book.ledger.executions())
+    state = RestoredState(
+        intents=tuple(OpenIntent(intent, IntentStage.SENT) for intent in (second, first, closing)),
+        executions=executions,
+        own_exec_ids=tuple(execution.exec_id for execution in executions),
+    )
+    bench = EngineBench(before.engine.state.settings, state, run_id="second")
+    assert closing.tickets[0].order_id in bench.trade(first).orders
+    assert closing.tickets[0].order_id not in bench.trade(second).orders
+
+
+def test_what_was_sold_by_hand_of_two_trades_in_one_contract_is_missing_once() -> None:
+    bench, first, second = two_in_one_contract()
+    held = sum(trade.open_quantity for trade in bench.engine.book.open_trades)
+    bench.execute(first.con_id, "SELL", held - 1, "1.60")
+    assert bench.trade(first).open_quantity + bench.trade(second).open_quantity == 1
 
 
 def test_what_a_stranger_bought_and_sold_in_our_contract_leaves_us_what_is_ours_and_no_more() -> None:

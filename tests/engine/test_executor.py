@@ -9,7 +9,8 @@ from tests.doubles.engine_market import S
 from alphatrader.domain import events as ev
 from alphatrader.domain.exit_plans import ExitPlan, StopTerms, TargetStep, TrailingRule
 from alphatrader.domain.orders import Execution, Leg, OrderIntent
-from alphatrader.domain.records import IntentRecord, IntentStage, RestoredState
+from alphatrader.domain.records import IntentRecord, IntentStage, OpenIntent, RestoredState
+from alphatrader.domain.state import TradingState
 from alphatrader.engine.commands import CancelOrder, Command, MoveStop, RepriceOrder, ResizeOrder, SubmitIntent
 
 
@@ -90,11 +91,13 @@ def test_an_exit_waits_until_the_rest_of_the_entry_is_gone_and_sells_what_is_hel
     assert (resize.order_id, resize.quantity) == (intent.tickets[2].order_id, 1)
 
 
-@pytest.mark.parametrize("lost", ["journal", "reconciliation"])
+@pytest.mark.parametrize("lost", ["journal", "reconciliation", "contract"])
 def test_the_stop_stays_where_no_closing_order_could_follow(lost: str) -> None:
     bench, intent, _ = holding(target="Inactive")
     if lost == "journal":
         bench.post(ev.JournalChanged(ts_ns=bench.now_ns, up=False, reason="disk full"))
+    elif lost == "contract":
+        bench.trade(intent).instrument = None  # as after a start at which it was not qualified
     else:
         bench.snapshot(complete=False)
     commands = flatten(bench) + bench.look(6)
@@ -216,7 +219,38 @@ def test_a_sale_by_hand_ends_a_trade_without_a_result_of_ours() -> None:
     assert "exit.sold_elsewhere" in bench.codes()
 
 
+def test_the_close_is_journaled_as_ended_before_the_trade_that_it_ended() -> None:
+    """A crash between the two leaves a trade that finds itself sold; a closing order alone would be one that sold."""
+    bench, _, quantity = holding(stop="Cancelled", target="Cancelled")
+    close = bench.sent(flatten(bench))
+    commands = bench.fill(close, Leg.FLATTEN, quantity, "1.50")
+    ended = [record.intent for record in bench.records(IntentRecord, commands) if record.stage is IntentStage.CLOSED]
+    assert [intent.purpose for intent in ended] == ["close", "open"]
+    executions = tuple(bench.engine.book.ledger.executions())
+    told = RestoredState(
+        intents=(OpenIntent(ended[1], IntentStage.SENT),),
+        executions=executions,
+        own_exec_ids=tuple(execution.exec_id for execution in executions),
+    )
+    again = EngineBench(armed_settings(), told, run_id="second").ready()
+    again.advance(11).snapshot()
+    assert again.engine.book.open_trades == []
+    assert again.engine.valuation.realised_usd == bench.engine.valuation.realised_usd
+
+
 # ---------------------------------------------------------------------------------------------- restarts
+
+
+def test_a_halt_without_a_word_takes_the_entries_of_the_last_start_back_as_well() -> None:
+    before = EngineBench(armed_settings()).ready()
+    intent = before.enter()
+    before.work(intent)
+    told = RestoredState(intents=(OpenIntent(intent, IntentStage.SENT),), trading_state=TradingState.HALTED)
+    bench = EngineBench(armed_settings(), told, run_id="second")
+    bench.now_ns = before.now_ns
+    bench.link()
+    bench.snapshot(orders=before.working_orders())
+    assert cancelled(bench.advance(0.5).decide()) == {intent.tickets[0].order_id}
 
 
 def losses(bench: EngineBench, *, age_s: int, gap_s: int = 0) -> tuple[Execution, ...]:

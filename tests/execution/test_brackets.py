@@ -135,14 +135,16 @@ def test_every_bracket_is_protected_whole_and_as_many_orders_as_were_counted(ter
 
 
 def test_a_closing_order_is_a_lone_limit_sale() -> None:
-    intent = build_close(option(), 3, IntentIds("r.2", 9), Decimal("1.38"), OPEN_NS, 10 * S)
+    opening = bracket(plan(), 3)
+    intent = build_close(opening, option(), 3, IntentIds("r.2", 9), Decimal("1.38"), OPEN_NS, 10 * S)
     assert intent.tickets == (OrderTicket(9, Leg.FLATTEN, "SELL", 3, "LMT", "DAY", limit_price=Decimal("1.38")),)
     assert (intent.purpose, intent.con_id, intent.deadline_ns) == ("close", 7, OPEN_NS + 10 * S)
     assert intent.order_ref(intent.tickets[0]) == "r.2:flatten"
+    assert (intent.strategy, intent.signal_id) == (opening.strategy, opening.signal_id) == ("armed", "r.s1")
 
 
 def test_a_closing_order_without_a_price_goes_to_market() -> None:
-    (ticket,) = build_close(option(), 3, IntentIds("r.2", 9), None, OPEN_NS, S).tickets
+    (ticket,) = build_close(bracket(plan(), 3), option(), 3, IntentIds("r.2", 9), None, OPEN_NS, S).tickets
     assert (ticket.order_type, ticket.limit_price) == ("MKT", None)
 
 

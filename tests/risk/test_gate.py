@@ -72,7 +72,7 @@ def test_the_ground_alone_is_judged_without_an_intent() -> None:
 
 
 def close(quantity: int) -> OrderIntent:
-    return build_close(option(), quantity, IntentIds("r.2", 9), Decimal("1.00"), OPEN_NS, S)
+    return build_close(good(), option(), quantity, IntentIds("r.2", 9), Decimal("1.00"), OPEN_NS, S)
 
 
 @given(st.integers(-3, 20), st.integers(-5, 20), st.integers(0, 20))

@@ -98,11 +98,16 @@ class Blotter:
         return any(t.intent.con_id == con_id for t in self.open_trades)
 
     def _trade_of(self, intent: OrderIntent) -> Trade:
-        """Return the trade that an intent opens, or the unfinished one that it closes."""
+        """Return the trade that an intent opens, or the unfinished one that it closes.
+
+        By its signal: a contract is in two trades where an entry that was dead was filled all the same.
+        """
         if intent.purpose == "close":
-            for trade in self.trades.values():
-                if trade.intent.con_id == intent.con_id and not trade.closed_ns:
-                    return trade
+            held = [t for t in self.trades.values() if t.intent.con_id == intent.con_id and not t.closed_ns]
+            # Closing orders of earlier builds bear no signal.
+            of_its_signal = [trade for trade in held if trade.intent.signal_id == intent.signal_id]
+            for trade in of_its_signal or held:
+                return trade
         trade = Trade(intent, self._state.by_con_id.get(intent.con_id))
         self.trades[intent.intent_id] = self._open[intent.intent_id] = trade
         return trade
@@ -155,10 +160,11 @@ class Blotter:
 
         By the ledger's attribution: a stranger's sale takes ours first, and what he bought before is not ours to sell.
         """
-        held = max(0, self.ledger.position(con_id).quantity)
-        for trade in self.open_trades:
-            if trade.intent.con_id == con_id:
-                trade.sold_elsewhere = max(0, trade.own_quantity - held)
+        trades = [trade for trade in self.open_trades if trade.intent.con_id == con_id]
+        missing = sum(trade.own_quantity for trade in trades) - max(0, self.ledger.position(con_id).quantity)
+        for trade in trades:
+            trade.sold_elsewhere = max(0, min(trade.own_quantity, missing))
+            missing -= trade.sold_elsewhere
 
     def label(self, trade: Trade) -> str:
         """Name a trade for people."""

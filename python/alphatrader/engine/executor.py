@@ -97,7 +97,7 @@ class Executor:
         if not self._state.link.orders_possible:
             return commands
         halted = self._state.trading_state is TradingState.HALTED
-        no_entries = self._state.stopping or (self._state.state_reason if halted else "")
+        no_entries = self._state.stopping or (self._state.state_reason or "halted" if halted else "")
         for trade in self._book.open_trades:
             bid = self._valuation.bid(trade.instrument)
             footing = Footing(
@@ -137,8 +137,10 @@ class Executor:
         return commands
 
     def _may_unprotect(self, trade: Trade) -> bool:
-        """Whether a stop may go: nothing is held, or a closing order can be journaled and sent after it."""
-        return trade.open_quantity <= 0 or (self._state.services.journal_up and self._state.link.reconciled)
+        """Whether a stop may go: nothing is held, or a closing order can be made, journaled and sent after it."""
+        state = self._state
+        follows = trade.instrument is not None and state.services.journal_up and state.link.reconciled
+        return trade.open_quantity <= 0 or follows
 
     def _close(self, trade: Trade, quantity: int, limit: Decimal | None, reason: str) -> list[Command]:
         if trade.instrument is None:
@@ -151,7 +153,7 @@ class Executor:
             ]
         life_ns = int(self._state.settings.execution.send_deadline_s * 1e9 * self._state.time_scale)
         ids = self._book.allocate_ids(1)
-        intent = build_close(trade.instrument, quantity, ids, limit, self._state.now_ns, life_ns)
+        intent = build_close(trade.intent, trade.instrument, quantity, ids, limit, self._state.now_ns, life_ns)
         held = self._book.ledger.position(trade.instrument.con_id).quantity
         verdict = self.gate.check_close(intent, held, trade.outgoing_quantity())
         if isinstance(verdict, Denial):
@@ -167,11 +169,13 @@ class Executor:
         if trade.closed_ns or not trade.closed:
             return []
         self._book.close(trade)
+        # The opening one last: a start that finds it open finds it sold, one that finds a closing order alone is lost.
+        intents = reversed(dict.fromkeys(order.intent_id for order in trade.orders.values()))
         commands: list[Command] = [
             WriteRecord(
                 IntentRecord(self._book.intents[intent_id], IntentStage.CLOSED, self._state.now_ns, trade.exit_reason)
             )
-            for intent_id in dict.fromkeys(order.intent_id for order in trade.orders.values())
+            for intent_id in intents
         ]
         if trade.intent.contract is None or not any(o.filled for o in trade.orders.values()):
             return commands

@@ -111,9 +111,18 @@ def _condition(terms: StopTerms, instrument: Instrument, underlying: Instrument)
 
 
 def build_close(
-    instrument: Instrument, quantity: int, ids: IntentIds, limit: Decimal | None, now_ns: int, life_ns: int
+    opening: OrderIntent,
+    instrument: Instrument,
+    quantity: int,
+    ids: IntentIds,
+    limit: Decimal | None,
+    now_ns: int,
+    life_ns: int,
 ) -> OrderIntent:
-    """Build the order that sells a long position; without a bid to price from it goes to market."""
+    """Build the order that sells what ``opening`` has bought; without a bid to price from it goes to market.
+
+    It bears the signal of the trade that it closes: a contract may be in more than one.
+    """
     ticket = OrderTicket(
         ids.first_order_id,
         Leg.FLATTEN,
@@ -130,6 +139,8 @@ def build_close(
         tickets=(ticket,),
         created_ns=now_ns,
         deadline_ns=now_ns + life_ns,
+        signal_id=opening.signal_id,
+        strategy=opening.strategy,
         con_id=instrument.con_id,
         contract=instrument.option,
     )
