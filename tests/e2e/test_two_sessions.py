@@ -35,7 +35,7 @@ class HoldOver(Strategy[StrategySettings]):
         tomorrow = calendar.sessions_after(features.session_date, 1)[0]
         plan = ExitPlan(
             stop=StopTerms(loss_fraction=0.9),
-            latest=LatestExit(kind="overnight_until", date=tomorrow.date, clock="09:40"),
+            latest=LatestExit(kind="overnight_until", date=tomorrow.date, clock="10:15"),
         )
         idea = Idea(
             strategy=self.name, symbol=features.symbol, direction="bullish", right=Right.CALL, score=1.0,
@@ -73,7 +73,7 @@ def test_a_position_is_held_over_the_night_and_closed_on_day_two(tmp_path: Path)
         assert (second["con_id"], second["quantity"]) == (first["con_id"], first["quantity"])
         assert second["strategy"] == "hold_over"
         run.wait_for("its stop", lambda: run.view()["positions"][0]["stop_resting"])
-        run.wait_for_line(r"✓ fill\s+SELL \d+ SPY(?s:.*)exit\s+SPY .*: closed after", 120)
+        run.wait_for_line(r"✓ fill\s+SELL \d+ SPY(?s:.*)exit\s+SPY .*: closed after", 240)
         view = run.wait_for("the view", run.view)
         assert view["positions"] == []
         assert view["session_date"] > "2026"
