@@ -1,13 +1,14 @@
 """The ends of days: what expires is left before its cut-off, everything else is held, and goes on the next day."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests.doubles.engine_bench import EngineBench, armed_settings
 from tests.doubles.engine_market import DATE, EXPIRY, NEXT_DATE, NEXT_EXPIRY
 
 from alphatrader.domain import events as ev
-from alphatrader.domain.exit_plans import ExitPlan, LatestExit, StopTerms, TargetStep
+from alphatrader.domain.exit_plans import ExitPlan, LatestExit, StopTerms, TargetStep, TrailingRule
 from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.domain.records import IntentStage, OpenIntent, RestoredState
 from alphatrader.engine.commands import CancelOrder, Command, MoveStop, RepriceOrder, ResizeOrder, SubmitIntent
@@ -219,6 +220,66 @@ def test_a_position_of_yesterday_that_expires_today_is_left_before_todays_cut_of
     bench = next_day(before, intent)
     assert exit_at(bench, "15:39:59", NEXT_DATE) == []
     assert len(exit_at(bench, "15:40", NEXT_DATE)) == 1
+
+
+def before_the_open(plan: ExitPlan, at: str = "09:28") -> tuple[EngineBench, OrderIntent]:
+    """The next day's start has reached the broker, and nothing trades yet."""
+    before, intent = holding(plan, expiry_index=1)
+    bench = EngineBench(
+        before.engine.state.settings, journal_of(before, intent), date=NEXT_DATE, expiries=(NEXT_EXPIRY,), at=at,
+        run_id="second",
+    )  # fmt: skip
+    bench.ready().snapshot(orders=before.working_orders())
+    return bench, intent
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {"latest": LatestExit(kind="overnight_until", date=NEXT_DATE, clock="08:00")},
+        {"max_hold_s": 3_600.0},
+    ],
+)
+def test_an_exit_that_is_due_before_the_open_keeps_its_stop_until_something_can_be_sold(ends: dict[str, Any]) -> None:
+    """Else the stop would go, and an order to market would wait for the first price of the day."""
+    bench, intent = before_the_open(ExitPlan(stop=PATIENT.stop, **ends))
+    for clock in ("09:29:10", "09:29:59"):
+        assert acts(bench, bench.at(clock, NEXT_DATE).decide()) == []
+    assert bench.trade(intent).stop_resting()
+    commands = bench.at("09:30:01", NEXT_DATE).prints().decide()
+    assert [type(act) for act in acts(bench, commands)] == [CancelOrder]
+
+
+def test_a_flatten_before_the_open_is_carried_out_at_the_open() -> None:
+    bench, intent = before_the_open(PATIENT)
+    bench.post(ev.OperatorCommand(ts_ns=bench.now_ns, action="flatten", actor="t", reason="drill"))
+    assert acts(bench, bench.at("09:29:50", NEXT_DATE).decide()) == []
+    (reprice,) = exit_at(bench, "09:30:01", NEXT_DATE)
+    assert reprice.order_id == intent.tickets[2].order_id
+
+
+def test_a_stop_does_not_follow_quotes_at_which_nothing_trades() -> None:
+    trailing = TrailingRule(start_gain_fraction=0.1, distance_fraction=0.1)
+    bench, intent = before_the_open(ExitPlan(stop=PATIENT.stop, trailing=trailing))
+    option = bench.engine.state.instruments[bench.engine.state.by_con_id[intent.con_id].instrument_id]
+    assert acts(bench, bench.at("09:29", NEXT_DATE).quote_option(option, 9.00).decide()) == []
+    assert bench.trade(intent).best_bid == 0.0
+
+
+@pytest.mark.parametrize(
+    ("symbol", "trading_class", "last", "after"),
+    [("SPY", "SPY", "16:14:59", "16:15:00"), ("SPX", "SPXW", "15:59:59", "16:00:00")],
+)
+def test_no_exit_begins_after_its_contract_has_stopped_trading_for_the_day(
+    symbol: str, trading_class: str, last: str, after: str
+) -> None:
+    plan = ExitPlan(stop=PATIENT.stop)
+    for clock, kinds in ((last, [CancelOrder]), (after, [])):
+        bench, intent = holding(plan, symbol=symbol, trading_class=trading_class, expiry_index=1)
+        bench.at(clock).prints()
+        bench.post(ev.OperatorCommand(ts_ns=bench.now_ns, action="flatten", actor="t", reason="drill"))
+        assert [type(act) for act in acts(bench, bench.decide())] == kinds, clock
+        assert bench.trade(intent).exit_reason
 
 
 def test_a_half_day_moves_the_cut_off() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from alphatrader.calendar import Session
 from alphatrader.domain.approval import RiskApproved
 from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.domain.records import IntentRecord, IntentStage, RestoredState
@@ -35,6 +36,7 @@ from alphatrader.execution.keeper import (
     TradeKeeper,
 )
 from alphatrader.execution.ledger import round_trips
+from alphatrader.execution.plan_prices import trading_ends_ns
 from alphatrader.execution.tracking import OrderState
 from alphatrader.execution.trade import Trade
 from alphatrader.risk.breakers import Breakers
@@ -105,9 +107,18 @@ class Executor:
                 disputed=trade.intent.con_id in self._book.disputed,
                 at_broker=self._book.disputed.get(trade.intent.con_id),
                 no_entries=no_entries,
+                trading=self._state.in_session or self._trades_late(trade),
             )
             commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, footing))
         return commands
+
+    def _trades_late(self, trade: Trade) -> bool:
+        """Whether a contract is traded past the close of the session, and still is."""
+        run, now_ns = self._state.run, self._state.now_ns
+        if now_ns < run.session_close_ns or not run.session_date:
+            return False
+        session = Session(run.session_date, run.session_open_ns, run.session_close_ns, half_day=False)
+        return now_ns < trading_ends_ns(trade.intent.contract, session)
 
     def _perform(self, trade: Trade, actions: Iterable[Action]) -> list[Command]:
         commands: list[Command] = []

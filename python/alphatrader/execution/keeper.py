@@ -11,7 +11,8 @@ Rules kept here, whatever the plan:
   sold is not sold again, though its executions have not been heard.
 * Whatever of a bracket is left when the entry died unfilled is cancelled.
 * A trailing stop only ever rises. A bid that falls through it before it could be moved there ends the trade.
-* Nothing is sent for a contract that has stopped trading.
+* Nothing is sent for a contract that has stopped trading. Before the open and after the close an exit waits, and the
+  stops stay: an order that is sent then is executed at the first price of the next day, whatever that is.
 """
 
 from dataclasses import dataclass
@@ -85,6 +86,8 @@ class Footing:
     """Of a disputed contract: how many the broker holds. No closing order may sell more."""
     no_entries: str = ""
     """Why working entries must go: a halt or a stop."""
+    trading: bool = True
+    """The contract can be traded at this hour."""
 
 
 SOUND = Footing()
@@ -129,6 +132,8 @@ class TradeKeeper:
             trade.exit_reason = self._overdue(trade, deadline, now_ns)
         if footing.reconciled:
             actions += self._protect(trade, held, now_ns, footing)
+        if not footing.trading:
+            return actions
         if footing.reconciled and not trade.exit_reason:
             actions += self._trail(trade, now_ns, bid)
         if trade.exit_reason:

@@ -143,6 +143,14 @@ def _latest(plan: ExitPlan, settings: ExecutionSettings) -> tuple[int, str] | No
     return close_ns - int(settings.expiry_lead_s * _NS), f"{planned}, which is after the close"
 
 
+def trading_ends_ns(contract: OptionKey | None, session: calendar.Session) -> int:
+    """Return until when a contract is traded on the day of a session: classes that trade late do so on every day."""
+    if contract is None:
+        return session.close_ns
+    listed_class = contract.trading_class or contract.symbol
+    return max(session.close_ns, calendar.option_last_trade_ns(listed_class, session.date.replace("-", "")))
+
+
 def _last_trade_ns(contract: OptionKey) -> int:
     return calendar.option_last_trade_ns(contract.trading_class or contract.symbol, contract.expiry)
 

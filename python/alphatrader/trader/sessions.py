@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from alphatrader import calendar
 from alphatrader.calendar import NS, Session
+from alphatrader.execution.plan_prices import trading_ends_ns
 from alphatrader.execution.trade import Trade
 
 
@@ -19,7 +20,7 @@ def exits_end_ns(session: Session, trades: Iterable[Trade]) -> int:
     An exit goes on until the last trade time of what it sells; what is merely held is left to the next session.
     """
     leaving = [trade for trade in trades if trade.open_quantity > 0 and trade.exit_reason]
-    return max((_last_trade_ns(session, trade) for trade in leaving), default=0)
+    return max((trading_ends_ns(trade.intent.contract, session) for trade in leaving), default=0)
 
 
 def session_over(session: Session, grace_s: float, now_ns: int, trades: Iterable[Trade]) -> bool:
@@ -27,12 +28,3 @@ def session_over(session: Session, grace_s: float, now_ns: int, trades: Iterable
     if now_ns < session.close_ns + int(grace_s * NS):
         return False
     return now_ns >= exits_end_ns(session, trades)
-
-
-def _last_trade_ns(session: Session, trade: Trade) -> int:
-    contract = trade.intent.contract
-    if contract is None:
-        return session.close_ns
-    # As of a contract that expires today: classes that trade late do so on every day.
-    listed_class = contract.trading_class or contract.symbol
-    return max(session.close_ns, calendar.option_last_trade_ns(listed_class, session.date.replace("-", "")))
