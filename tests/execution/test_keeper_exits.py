@@ -147,6 +147,51 @@ def test_a_stop_stays_where_the_broker_holds_nothing_to_close() -> None:
     assert bench.step(1, footing=Footing(disputed=True, at_broker=0)) == []
 
 
+def test_no_target_is_moved_to_the_market_for_what_the_broker_does_not_hold() -> None:
+    bench = TradeBench().open().leave()
+    assert bench.step(1, footing=Footing(disputed=True, at_broker=0)) == []
+    assert bench.step(5, footing=Footing(disputed=True, at_broker=1)) == [ResizeLeg(bench.order(3), 1, TOO_LARGE)]
+    bench.status(3, "Submitted", quantity=1)
+    less = bench.step(9, footing=Footing(disputed=True, at_broker=1))
+    assert less == [RepriceLeg(bench.order(3), Decimal("1.38"), "flatten")]
+
+
+# ------------------------------------------------------------------------------------------ what two polls say
+
+
+def proven(at_broker: int) -> Footing:
+    return Footing(disputed=True, at_broker=at_broker, proven=True)
+
+
+@pytest.mark.parametrize("at_broker", [0, -4])
+def test_no_exit_rests_for_what_is_proven_to_be_gone(at_broker: int) -> None:
+    """Sold by hand while nobody looked: left alone, the stop would open a short."""
+    bench = TradeBench().open()
+    assert cancels(bench.step(1, footing=proven(at_broker))) == [2, 3]
+    for number in (2, 3):
+        bench.status(number, "Cancelled")
+    bench.leave(forced=True)
+    for second in (2, 6, 30):
+        assert bench.step(second, footing=proven(at_broker)) == [], "and nothing is sold"
+
+
+def test_exits_shrink_to_what_is_proven_to_be_left() -> None:
+    bench = TradeBench().open()
+    assert bench.step(1, footing=proven(1)) == []
+    assert bench.step(4, footing=proven(1)) == [ResizeLeg(bench.order(number), 1, TOO_LARGE) for number in (2, 3)]
+    for number in (2, 3):
+        bench.status(number, "Submitted", quantity=1)
+    assert bench.step(8, footing=proven(1)) == [], "what is left is protected, and stays"
+    assert not bench.trade.exit_reason
+
+
+def test_more_than_is_ours_changes_no_exit_however_often_it_is_said() -> None:
+    held, unfilled = TradeBench().open(), TradeBench().working().status(1, "Cancelled")
+    for second in (1, 4, 8):
+        assert held.step(second, footing=proven(9)) == []
+        assert unfilled.step(second, footing=proven(4)) == []
+
+
 # ------------------------------------------------------------------------------------------ without a bid
 
 

@@ -5,6 +5,7 @@ from alphatrader.domain.contracts import Instrument, OptionKey
 from alphatrader.domain.orders import Execution, OpenOrder, OrderIntent
 from alphatrader.domain.records import OrderRecord, RestoredState
 from alphatrader.engine.commands import Command, WriteRecord
+from alphatrader.engine.disputes import Disputes
 from alphatrader.engine.state import EngineState
 from alphatrader.execution.brackets import IntentIds
 from alphatrader.execution.ledger import Ledger
@@ -25,8 +26,7 @@ class Blotter:
         self.trades: dict[str, Trade] = {}
         self.orders: dict[int, TrackedOrder] = {}
         self.intents: dict[str, OrderIntent] = {}
-        self.disputed: dict[int, int] = {}
-        """Contracts whose position at the broker is not the sum of the executions that we know, with that position."""
+        self.disputes = Disputes()
         self._own_exec_ids: frozenset[str] = frozenset()
         self._open: dict[str, Trade] = {}
         """Trades that are not finished: what is looked at in every decision."""

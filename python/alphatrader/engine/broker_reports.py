@@ -152,10 +152,9 @@ class BrokerReports:
             link.reconciled, link.reconcile_text = False, f"the broker's answer is incomplete: {snapshot.missing}"
             return [*commands, Notify("warning", "broker.incomplete", link.reconcile_text)]
         self.mismatches = compare_positions(snapshot, self._book.ledger)
-        self._book.disputed = {mismatch.con_id: mismatch.broker_quantity for mismatch in self.mismatches}
         spacing_ns = int(self._state.settings.execution.absent_poll_spacing_ms * 1e6 * self._state.time_scale)
-        # Absence proves something only where the positions agree: a disputed one may be a fill that nobody told us of.
-        undisputed = [o for o in self._book.orders.values() if self._contract_of(o) not in self._book.disputed]
+        self._book.disputes.note(self.mismatches, event.ts_ns, spacing_ns)
+        undisputed = [order for order in self._book.orders.values() if self._absence_proves(order)]
         for order in settle_absent(undisputed, snapshot, event.ts_ns, spacing_ns):
             commands.append(self._book.record(order, "absent in two complete polls"))
             if order.state is OrderState.NOT_SENT:
@@ -170,8 +169,10 @@ class BrokerReports:
         commands += [Notify("error", "broker.mismatch", mismatch.text()) for mismatch in self.mismatches]
         return commands
 
-    def _contract_of(self, order: TrackedOrder) -> int:
-        return self._book.intents[order.intent_id].con_id
+    def _absence_proves(self, order: TrackedOrder) -> bool:
+        """Only where the positions agree, or less is held: more may be a fill of it that nobody told us of."""
+        dispute = self._book.disputes.of(self._book.intents[order.intent_id].con_id)
+        return dispute is None or dispute.fewer
 
     def _on_revived(self, order: TrackedOrder, report: OpenOrder) -> list[Command]:
         """An order that counted as dead works at the broker: it is cancelled there; entries wait until it is gone."""

@@ -102,15 +102,26 @@ class Executor:
         no_entries = self._state.stopping or (self._state.state_reason or "halted" if halted else "")
         for trade in self._book.open_trades:
             bid = self._valuation.bid(trade.instrument)
-            footing = Footing(
-                reconciled=self._state.link.reconciled,
-                disputed=trade.intent.con_id in self._book.disputed,
-                at_broker=self._book.disputed.get(trade.intent.con_id),
-                no_entries=no_entries,
-                trading=self._state.in_session or self._trades_late(trade),
-            )
+            footing = self._footing(trade, no_entries)
             commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, footing))
         return commands
+
+    def _footing(self, trade: Trade, no_entries: str) -> Footing:
+        """Say how firm the ground is. Of what the broker holds in dispute, other trades of the contract have theirs."""
+        state, con_id = self._state, trade.intent.con_id
+        dispute = self._book.disputes.of(con_id)
+        at_broker = None
+        if dispute is not None:
+            others = (t for t in self._book.open_trades if t is not trade and t.intent.con_id == con_id)
+            at_broker = dispute.at_broker - sum(max(0, other.open_quantity) for other in others)
+        return Footing(
+            reconciled=state.link.reconciled,
+            disputed=dispute is not None,
+            at_broker=at_broker,
+            proven=dispute is not None and dispute.proven,
+            no_entries=no_entries,
+            trading=state.in_session or self._trades_late(trade),
+        )
 
     def _trades_late(self, trade: Trade) -> bool:
         """Whether a contract is traded past the close of the session, and still is."""

@@ -15,7 +15,7 @@ Rules kept here, whatever the plan:
   stops stay: an order that is sent then is executed at the first price of the next day, whatever that is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alphatrader.domain.orders import Leg
@@ -83,7 +83,9 @@ class Footing:
     disputed: bool = False
     """The broker's position in this contract is not ours."""
     at_broker: int | None = None
-    """Of a disputed contract: how many the broker holds. No closing order may sell more."""
+    """Of a disputed contract: how many the broker holds. No exit is worked for more."""
+    proven: bool = False
+    """Several polls said so: where it is less than ours, exits for the difference go."""
     no_entries: str = ""
     """Why working entries must go: a halt or a stop."""
     trading: bool = True
@@ -114,6 +116,8 @@ class TradeKeeper:
             reason = trade.exit_reason or footing.no_entries or "entry not filled in time"
             actions += [CancelLeg(entry, reason) for entry in entries if entry.live and self._may_cancel(entry, now_ns)]
         held = trade.open_quantity - trade.unheard_sales
+        if footing.proven and footing.at_broker is not None and footing.at_broker < held:
+            held, footing = footing.at_broker, replace(footing, disputed=False)
         if held <= 0:
             # While the broker disputes the position, what looks like a leftover may be all that protects it.
             if not footing.disputed and all(entry.dead and not entry.fills_missing for entry in entries):
@@ -241,6 +245,10 @@ class TradeKeeper:
     def _exit(self, trade: Trade, held: int, now_ns: int, bid: float | None, footing: Footing) -> list[Action]:
         if not trade.entered:
             return []  # it was asked to go; until it has, what is held can still grow
+        if footing.disputed and footing.at_broker is not None:
+            held = min(held, footing.at_broker)
+        if held <= 0:
+            return []
         limit = self._exit_limit(trade, bid, now_ns)
         worked = [
             order
@@ -252,12 +260,9 @@ class TradeKeeper:
         if not trade.repriced_ns or now_ns - trade.repriced_ns >= self._reprice_ns:
             moves = self._work(trade, worked, held, limit, now_ns)
             trade.repriced_ns = now_ns if moves else trade.repriced_ns
-        leaving = sum(order.remaining for order in worked)
-        if leaving >= held:
+        if sum(order.remaining for order in worked) >= held:
             return moves
-        if footing.disputed and footing.at_broker is not None:
-            held = min(held, footing.at_broker)
-        return moves + (self._close_rest(trade, held, worked, limit, now_ns) if leaving < held else [])
+        return moves + self._close_rest(trade, held, worked, limit, now_ns)
 
     def _work(
         self, trade: Trade, worked: list[TrackedOrder], held: int, limit: Decimal | None, now_ns: int
