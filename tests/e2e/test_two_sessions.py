@@ -24,12 +24,12 @@ class HoldOver(Strategy[StrategySettings]):
     settings_type = StrategySettings
 
     def watch(self, view):
-        """Want calls of the first expiry after today."""
+        """Want puts of the first expiry after today: in the market of the seed they outlive the night."""
         later = [expiry for expiry in view.expiries if expiry > view.today]
-        return [WatchPlan(expiry, strikes=4, rights=(Right.CALL,)) for expiry in later[:1]]
+        return [WatchPlan(expiry, strikes=4, rights=(Right.PUT,)) for expiry in later[:1]]
 
     def assess(self, features):
-        """Want a call in the last ten minutes of a session."""
+        """Want a put in the last ten minutes of a session."""
         if not 60 < (features.session_close_ns - features.now_ns) / 1e9 < 600:
             return Assessment(0.0, None, None, "outside_hours")
         tomorrow = calendar.sessions_after(features.session_date, 1)[0]
@@ -38,11 +38,11 @@ class HoldOver(Strategy[StrategySettings]):
             latest=LatestExit(kind="overnight_until", date=tomorrow.date, clock="10:15"),
         )
         idea = Idea(
-            strategy=self.name, symbol=features.symbol, direction="bullish", right=Right.CALL, score=1.0,
+            strategy=self.name, symbol=features.symbol, direction="bearish", right=Right.PUT, score=1.0,
             reasons=(Reason("always", 1.0, 1.0, "as every evening"),), expiry=tomorrow.date.replace("-", ""),
             target_delta=0.5, exit_plan=plan,
         )
-        return Assessment(1.0, "bullish", idea, "ok")
+        return Assessment(1.0, "bearish", idea, "ok")
 '''
 
 
