@@ -1,12 +1,12 @@
 """Journal, Redis and the right to send: without any of them nothing new is sent, and what rests at the broker stays."""
 
 import asyncio
-import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from tests.doubles.full_disk import FullDisk, on_full_disk
 from tests.faults.conftest import Scene
 
 from alphatrader.adapters.journal import take_epoch
@@ -15,24 +15,6 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.errors import FencedError
 from alphatrader.domain.orders import Leg
 from alphatrader.execution.tracking import OrderState
-
-
-class FullDisk(sqlite3.Connection):
-    """A connection to a disk that is full on command."""
-
-    full = False
-
-    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:  # type: ignore[override]
-        if FullDisk.full and sql.startswith(("INSERT", "COMMIT", "BEGIN")):
-            raise sqlite3.OperationalError("database or disk is full")
-        return super().execute(sql, *parameters)
-
-
-def on_full_disk(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=FullDisk)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
 
 
 @pytest.fixture(autouse=True)

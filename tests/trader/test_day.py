@@ -2,21 +2,25 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.doubles.full_disk import FullDisk, on_full_disk
 from tests.doubles.terminal import RecordingTerminal
 
-from alphatrader.adapters.journal import SqliteJournal
+from alphatrader.adapters.journal import SqliteJournal, schema
 from alphatrader.adapters.parquet import read_events
 from alphatrader.adapters.redis import open_client
 from alphatrader.calendar import session_for
 from alphatrader.control.simulator import SimulatedGateway
 from alphatrader.domain import events as ev
 from alphatrader.domain.errors import ConfigError, LinkError
+from alphatrader.domain.records import StateRecord
+from alphatrader.domain.state import StateChange, TradingState
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.home import Home, HomeLabel
 from alphatrader.ops.run_options import TraderOptions
@@ -26,17 +30,20 @@ from alphatrader.sim.simulator import Simulator, open_simulator
 from alphatrader.trader import opening
 from alphatrader.trader.day import TradingDay
 from alphatrader.trader.lasting import Lasting
+from alphatrader.trader.patience import StoppedError
 from alphatrader.trader.stop import StopWish
 from alphatrader.trader.timekeeper import SimulatedTime
 
 
 @contextlib.asynccontextmanager
-async def lasting_on(folder: Path) -> AsyncIterator[tuple[Lasting, Simulator]]:
+async def lasting_on(
+    folder: Path, connect: Callable[[Path], sqlite3.Connection] = schema.connect
+) -> AsyncIterator[tuple[Lasting, Simulator]]:
     """Everything that lasts, with a simulated gateway in this loop, and no Redis behind its client."""
     home = Home(folder / "home")
     home.write_label(HomeLabel("paper", True, 7, 1.0, "", ""))
     terminal: Any = RecordingTerminal()
-    journal = SqliteJournal.open(home.journal, home.lock)
+    journal = SqliteJournal.open(home.journal, home.lock, connect=connect)
     client = open_client(f"unix://{folder}/none.sock")
     try:
         async with open_simulator(SimSettings(state_dir=home.exchange), ScriptedMarket()) as simulator:
@@ -125,6 +132,46 @@ async def test_it_comes_up_halted_unless_somebody_halted_it_before(tmp_path: Pat
             await running
         commands = lasting.journal.reader().operator_actions()
         assert [(command.action, command.actor) for command in commands] == [("halt", "supervisor")]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[type[FullDisk]]:
+    yield FullDisk
+    FullDisk.full = False
+
+
+def halt() -> StateRecord:
+    return StateRecord(StateChange(TradingState.HALTED, "me", "look at it", 1))
+
+
+async def test_a_session_begins_with_all_that_the_one_before_has_said(
+    tmp_path: Path, full_disk: type[FullDisk]
+) -> None:
+    """The disk was full when it ended: what waits in memory, a halt or a fill, is no part of what is restored."""
+    async with lasting_on(tmp_path, on_full_disk) as (lasting, _):
+        full_disk.full = True
+        lasting.journal.append(halt())
+        day = day_of(lasting)
+        running = asyncio.create_task(day.run())
+        await until(lambda: "is tried again" in lasting.terminal.text(), "the telling")  # type: ignore[attr-defined]
+        assert not day.takes_commands
+        full_disk.full = False
+        await until(lambda: day.takes_commands, "the restoring")
+        assert (day.trading_state, day.view().state_reason) == ("HALTED", "look at it")
+        lasting.stop.ask("stopped by SIGINT")
+        await running
+
+
+async def test_a_stop_ends_the_waiting_for_the_disk(tmp_path: Path, full_disk: type[FullDisk]) -> None:
+    async with lasting_on(tmp_path, on_full_disk) as (lasting, _):
+        full_disk.full = True
+        lasting.journal.append(halt())
+        running = asyncio.create_task(day_of(lasting).run())
+        await until(lambda: "is tried again" in lasting.terminal.text(), "the telling")  # type: ignore[attr-defined]
+        lasting.stop.ask("stopped by SIGINT")
+        with pytest.raises(StoppedError):
+            await running
+        full_disk.full = False
 
 
 async def test_a_gateway_that_is_away_is_waited_for_and_no_run_begins(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.doubles.terminal import RecordingTerminal
 
-from alphatrader.domain.errors import ConfigError, LinkError
+from alphatrader.domain.errors import AlphaTraderError, ConfigError, FencedError, JournalError, LinkError
 from alphatrader.sim.virtual import VirtualLoop
 from alphatrader.trader.patience import StoppedError, persist
 from alphatrader.trader.stop import StopWish
@@ -27,12 +27,14 @@ class Flaky:
         return "up"
 
 
-def run(attempt: Flaky, begin: Callable[[StopWish], None] = lambda stop: None) -> tuple[Any, RecordingTerminal]:
+def run(
+    attempt: Flaky, begin: Callable[[StopWish], None] = lambda stop: None, failure: type[AlphaTraderError] = LinkError
+) -> tuple[Any, RecordingTerminal]:
     terminal, stop, loop = RecordingTerminal(), StopWish(), VirtualLoop()
 
     async def work() -> str:
         begin(stop)
-        return await persist("broker", attempt, stop, terminal, what="connecting")  # type: ignore[arg-type]
+        return await persist("broker", attempt, stop, terminal, what="connecting", failure=failure)  # type: ignore[arg-type]
 
     try:
         return loop.run_until_complete(work()), terminal
@@ -63,6 +65,14 @@ def test_a_stop_ends_the_trying() -> None:
         run(
             Flaky([LinkError("no gateway")] * 99), lambda stop: asyncio.get_running_loop().call_later(60, stop.ask, "x")
         )  # type: ignore[arg-type, return-value]
+
+
+def test_another_kind_of_failure_may_be_waited_for_but_never_the_loss_of_the_right_to_send() -> None:
+    full, fenced = JournalError("the disk is full"), FencedError("another writer")
+    attempt = Flaky([full, full, fenced])
+    with pytest.raises(FencedError):
+        run(attempt, failure=JournalError)
+    assert len(attempt.at_s) == 3
 
 
 def test_what_trying_again_cannot_mend_is_raised_at_once() -> None:

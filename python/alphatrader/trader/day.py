@@ -16,7 +16,7 @@ from alphatrader.adapters.parquet import SegmentedEventLog
 from alphatrader.adapters.redis import RedisSignalStore
 from alphatrader.calendar import Session
 from alphatrader.domain import events as ev
-from alphatrader.domain.errors import AlphaTraderError
+from alphatrader.domain.errors import AlphaTraderError, JournalError
 from alphatrader.domain.orders import BrokerSnapshot
 from alphatrader.domain.records import RunRecord
 from alphatrader.domain.state import TradingState
@@ -32,7 +32,7 @@ from alphatrader.trader.feeds import FeedSet
 from alphatrader.trader.lasting import Lasting
 from alphatrader.trader.opening import Opening, SessionMissedError
 from alphatrader.trader.outputs import OutputFile
-from alphatrader.trader.patience import StoppedError
+from alphatrader.trader.patience import StoppedError, persist
 from alphatrader.trader.sessions import session_over
 from alphatrader.trader.store import StoreLink
 from alphatrader.trader.summary import build_summary
@@ -92,8 +92,20 @@ class TradingDay:
     # ------------------------------------------------------------------ life
 
     async def run(self, *, halted: str = "") -> None:
-        """Open, wait, trade, close. ``halted``: why it comes up HALTED. Raises AlphaTraderError with one clear line."""
+        """Open, wait, trade, close. ``halted``: why it comes up HALTED.
+
+        Raises AlphaTraderError with one clear line; StoppedError if it is to end before it could begin.
+        """
         lasting, runner = self._lasting, self._runner
+        # What the session before has said is restored from the disk: it must have got there.
+        await persist(
+            "journal",
+            lasting.journal.check_epoch,
+            lasting.stop,
+            lasting.terminal,
+            what="writing down the session before",
+            failure=JournalError,
+        )
         log = await asyncio.to_thread(SegmentedEventLog.open, self._folder.path)
         outputs = OutputFile(self._folder.outputs, self._engine.state)
         adapter = IbkrAdapter(lasting.endpoint(), lasting.config.gateway.link, runner, lasting.time.clock)

@@ -1,9 +1,9 @@
-"""Doing something over a link until it works: a gateway that is away for a while costs no start."""
+"""Doing something until it works: a gateway that is away for a while costs no start, nor does a disk that is full."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from alphatrader.domain.errors import LinkError
+from alphatrader.domain.errors import AlphaTraderError, FencedError, LinkError
 from alphatrader.ops.console import Terminal
 from alphatrader.trader.stop import StopWish
 
@@ -18,18 +18,26 @@ class StoppedError(Exception):
 
 
 async def persist(
-    topic: str, attempt: Callable[[], Awaitable[_T]], stop: StopWish, terminal: Terminal, *, what: str
+    topic: str,
+    attempt: Callable[[], Awaitable[_T]],
+    stop: StopWish,
+    terminal: Terminal,
+    *,
+    what: str,
+    failure: type[AlphaTraderError] = LinkError,
 ) -> _T:
     """Try with growing pauses until it works; each new reason is told once.
 
-    Only LinkError is tried again. Raises StoppedError when the trader is to end meanwhile, and what else ``attempt``
-    raises.
+    Only ``failure`` is tried again, and never a FencedError. Raises StoppedError when the trader is to end meanwhile, and
+    what else ``attempt`` raises.
     """
     pause_s, told = FIRST_PAUSE_S, ""
     while True:
         try:
             found = await attempt()
-        except LinkError as error:
+        except failure as error:
+            if isinstance(error, FencedError):
+                raise
             if str(error) != told:
                 told = str(error)
                 terminal.fact(topic, f"{told}. {what} is tried again until it works", "warning")
