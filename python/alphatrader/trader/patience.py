@@ -28,8 +28,8 @@ async def persist(
 ) -> _T:
     """Try with growing pauses until it works; each new reason is told once.
 
-    Only ``failure`` is tried again, and never a FencedError. Raises StoppedError when the trader is to end meanwhile, and
-    what else ``attempt`` raises.
+    Only ``failure`` is tried again, and never a FencedError. Raises StoppedError when the trader is to end
+    meanwhile, and what else ``attempt`` raises.
     """
     pause_s, told = FIRST_PAUSE_S, ""
     while True:
