@@ -175,7 +175,10 @@ class Engine:
     def _on_timer(self, event: ev.DecisionTimer) -> list[Command]:
         commands: list[Command] = []
         for part in self._parts:
-            commands += self._guarded(part)
+            try:
+                commands += part()
+            except Exception as error:  # noqa: BLE001 - one part's fault must not cost what the others want done
+                commands += self._fault(part.__qualname__, error)
         return commands
 
     def _decide(self) -> list[Command]:

@@ -42,8 +42,9 @@ class FeedMonitor:
 
     def start(self) -> None:
         """Begin to expect live data (at the end of the warm-up)."""
-        self._live_since_ns = self._state.now_ns
-        self._whole_since_ns = dict.fromkeys(self._state.symbols, self._state.now_ns)
+        # From the open on, where the warm-up was over before it: neither ages nor flow windows count from the night.
+        self._live_since_ns = max(self._state.now_ns, self._state.run.session_open_ns)
+        self._whole_since_ns = dict.fromkeys(self._state.symbols, self._live_since_ns)
 
     def step(self) -> list[Command]:
         """Re-judge every feed; return re-subscriptions and lines for people."""
@@ -64,7 +65,7 @@ class FeedMonitor:
             return True
         state = self._state
         newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
-        oldest_ns = state.now_ns - self._expected_since_ns
+        oldest_ns = state.now_ns - self._live_since_ns
         now_ns = state.now_ns
         return all(
             oldest_ns <= limit_ns or now_ns - ts_ns <= limit_ns
@@ -135,11 +136,6 @@ class FeedMonitor:
             )
         return views
 
-    @property
-    def _expected_since_ns(self) -> int:
-        """From when on content is expected: the end of the warm-up, and not before the open."""
-        return max(self._live_since_ns, self._state.run.session_open_ns)
-
     def _chain_age_ns(self, symbol: SymbolState) -> int | None:
         return None if symbol.exposure is None else self._state.now_ns - symbol.exposure.ts_ns
 
@@ -148,13 +144,13 @@ class FeedMonitor:
         return feeds.market_limit_ns(feeds.chain_max_age_s * 1_000, self._state.time_scale)
 
     def _ages(self, symbol: SymbolState) -> dict[Stream, tuple[int, int]]:
-        """(age, limit) of each stream in market ns; what is older than :attr:`_expected_since_ns` counts from there."""
+        """(age, limit) of each stream in market ns; what is older than the start counts from there."""
         if symbol.instrument is None:
             return {}
         state = self._state
         newest = state.market.stream_ts_ns(symbol.instrument.instrument_id)
         return {
-            stream: (max(0, state.now_ns - max(ts_ns, self._expected_since_ns)), limit_ns)
+            stream: (max(0, state.now_ns - max(ts_ns, self._live_since_ns)), limit_ns)
             for stream, ts_ns, limit_ns in zip(_STREAMS, newest, self._limits_ns(), strict=True)
         }
 
