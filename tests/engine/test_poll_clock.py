@@ -43,6 +43,19 @@ def test_it_asks_at_every_connect() -> None:
     assert polls(bench, bench.link()) == ["the link is healthy again"]
 
 
+def test_what_is_open_is_asked_about_while_the_session_so_far_is_still_awaited() -> None:
+    intent = EngineBench(armed_settings()).ready().enter()
+    bench = EngineBench(armed_settings(), restored_with(intent))
+    bench.link()
+    assert bench.engine.state.warming_up
+    bench.snapshot(complete=False)
+    assert polls(bench, bench.advance(11).decide()) == ["no answer to 3 of our orders"]
+    empty = EngineBench(armed_settings())
+    empty.link()
+    empty.snapshot(complete=False)
+    assert polls(empty, empty.advance(11).decide()) == []
+
+
 def test_without_anything_open_it_never_asks() -> None:
     bench = settled()
     for _ in range(20):
@@ -134,15 +147,6 @@ def test_what_does_not_fit_is_asked_for_again() -> None:
 def test_an_execution_of_a_stranger_is_asked_about() -> None:
     bench = settled()
     assert polls(bench, bench.execute(4711, "SELL", 1, "2.00")) == ["an execution that is not ours"]
-
-
-def test_while_warming_up_nothing_is_asked() -> None:
-    before = EngineBench(armed_settings()).ready()
-    intent = before.enter()
-    bench = EngineBench(armed_settings(), restored_with(intent))
-    bench.link()
-    for _ in range(5):
-        assert polls(bench, bench.advance(20).decide()) == []
 
 
 def test_over_a_dead_link_nothing_is_asked() -> None:

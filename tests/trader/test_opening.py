@@ -1,5 +1,6 @@
 """The start at the broker, step by step, over a link that may fail at each."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,18 +41,27 @@ class Adapter:
         return SimpleNamespace(symbol=symbol, instrument_id=number)
 
     async def history(self, instrument: Any, start_ns: int, end_ns: int, _: int) -> int:
-        self._step("history", instrument.symbol, start_ns, end_ns)
+        try:
+            self._step("history", instrument.symbol, start_ns, end_ns)
+        except SilenceError:
+            await asyncio.Event().wait()
         return 100
 
     async def option_universe(self, instrument: Any) -> None:
         self._step("universe", instrument.symbol)
 
 
+class SilenceError(Exception):
+    """Instead of a failure: no answer comes."""
+
+
 class Runner:
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self, now_ns: int, open_trades: int) -> None:
         self._now_ns = now_ns
+        self.engine = SimpleNamespace(book=SimpleNamespace(open_trades=[object()] * open_trades))
         self.posted: list[Any] = []
         self.live = False
+        self.live_at_s = 0.0
 
     def now_ns(self) -> int:
         return self._now_ns
@@ -60,12 +70,15 @@ class Runner:
         self.posted.append(event)
 
     def release_live_rows(self) -> None:
-        self.live = True
+        if not self.live:
+            self.live, self.live_at_s = True, asyncio.get_running_loop().time()
 
 
-def open_session(adapter: Adapter, now_ns: int, mode: str = "paper") -> tuple[Runner, RecordingTerminal]:
+def open_session(
+    adapter: Adapter, now_ns: int, mode: str = "paper", open_trades: int = 0
+) -> tuple[Runner, RecordingTerminal]:
     config = AppConfig.model_validate({"engine": {"symbols": ["SPY", "QQQ"]}})
-    terminal, runner, loop = RecordingTerminal(), Runner(now_ns), VirtualLoop()
+    terminal, runner, loop = RecordingTerminal(), Runner(now_ns, open_trades), VirtualLoop()
     lasting: Any = SimpleNamespace(
         config=config, terminal=terminal, stop=StopWish(), options=SimpleNamespace(mode=mode, home=Path())
     )
@@ -115,6 +128,31 @@ def test_each_step_is_tried_again_when_the_link_fails() -> None:
     assert [step[0] for step in adapter.steps].count("connect") == 3
     assert terminal.text().count("is tried again until it works") == 4
     assert [type(event) for event in runner.posted].count(ev.InstrumentAdded) == 2
+
+
+def test_what_is_held_is_worked_before_long_though_the_past_does_not_come() -> None:
+    """No decision is made while the past is awaited: neither a stop that is gone nor a plan that is over is seen."""
+    adapter = Adapter(history=[SilenceError()])
+    runner, terminal = open_session(adapter, SESSION.open_ns + NS, open_trades=1)
+    assert runner.live_at_s == pytest.approx(10)
+    assert [step[0] for step in adapter.steps].count("history") == 1, "of the next underlying it is not asked for"
+    assert runner.posted[-1].rows == 0
+    assert "what is held is worked without it" in terminal.text()
+
+
+@pytest.mark.parametrize("step", ["subscribe", "history", "universe"])
+def test_what_is_held_is_worked_before_long_whatever_fails(step: str) -> None:
+    adapter = Adapter(**{step: [LinkError("the farm is away")] * 9})
+    runner, _ = open_session(adapter, SESSION.open_ns + NS, open_trades=1)
+    assert runner.live_at_s < 45, "the pauses between the attempts are up to half a minute"
+    assert runner.posted[-1].rows <= 100
+
+
+def test_with_nothing_held_the_past_is_waited_for() -> None:
+    adapter = Adapter(history=[LinkError("the farm is away")] * 9)
+    runner, _ = open_session(adapter, SESSION.open_ns + NS)
+    assert runner.live_at_s > 100
+    assert runner.posted[-1].rows == 200
 
 
 def test_nobody_connects_for_a_session_that_has_passed() -> None:

@@ -37,9 +37,9 @@ class PollClock:
     def step(self) -> list[Command]:
         """Return a Reconcile if one is due."""
         state = self._state
-        if not state.link.orders_possible or state.warming_up:
-            return []
         open_trades = self._book.open_trades
+        if not state.link.orders_possible or (state.warming_up and not open_trades):
+            return []
         if open_trades or self._silent:
             silent = frozenset(
                 order.ticket.order_id

@@ -1,5 +1,6 @@
 """The start of a session at the broker: connected, subscribed, the session so far fed through the engine, live."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -17,6 +18,8 @@ from alphatrader.trader.patience import persist
 _FIRST_UNDERLYING_ID = 1
 _WARMUP_REQUESTS = 120
 _PAPER_ACCOUNT_PREFIX = "DU"
+_PAST_WALL_S = 10.0
+"""So long the session's past may keep what is held from being worked."""
 
 _T = TypeVar("_T")
 
@@ -33,6 +36,8 @@ class Opening:
         self._session = session
         self._adapter = adapter
         self._runner = runner
+        self._past_until_s: float | None = None
+        """Loop time from which on nothing is waited for any more before decisions begin; None = what it takes."""
 
     async def connect(self) -> None:
         """Connect, however long the gateway is away.
@@ -43,7 +48,23 @@ class Opening:
         self._check_account(self._adapter.account)
 
     async def go_live(self) -> None:
-        """Subscribe, feed the session so far, let decisions begin. Raises as :meth:`connect`, and DataError."""
+        """Subscribe, feed the session so far, let decisions begin. Raises as :meth:`connect`, and DataError.
+
+        With a trade open decisions begin before long in any case: no exit is worked while the past is awaited, which a
+        broker may pace for a quarter of an hour, or not tell at all.
+        """
+        if not self._runner.engine.book.open_trades:
+            await self._go_live()
+            return
+        loop = asyncio.get_running_loop()
+        self._past_until_s = loop.time() + _PAST_WALL_S
+        timer = loop.call_at(self._past_until_s, self._runner.release_live_rows)
+        try:
+            await self._go_live()
+        finally:
+            timer.cancel()
+
+    async def _go_live(self) -> None:
         runner, rows = self._runner, 0
         for number, symbol in enumerate(self._lasting.config.engine.symbols, start=_FIRST_UNDERLYING_ID):
             instrument = await self._persist(f"subscribing to {symbol}", partial(self._add, symbol, number))
@@ -73,7 +94,15 @@ class Opening:
         before_ns, began_s = self._runner.now_ns(), time.monotonic()
         if before_ns <= self._session.open_ns:
             return 0
-        rows = await self._adapter.history(instrument, self._session.open_ns, before_ns, _WARMUP_REQUESTS)
+        try:
+            async with asyncio.timeout_at(self._past_until_s):
+                await asyncio.sleep(0)  # where it is too late already, it is not even asked for
+                rows = await self._adapter.history(instrument, self._session.open_ns, before_ns, _WARMUP_REQUESTS)
+        except TimeoutError:
+            self._runner.release_live_rows()
+            text = f"{instrument.symbol}: the session so far did not come in time; what is held is worked without it"
+            self._lasting.terminal.fact("warm-up", text, "warning")
+            return 0
         text = f"{instrument.symbol}: {rows:,} prints in {time.monotonic() - began_s:.1f} s"
         self._lasting.terminal.fact("warm-up", text)
         return rows
