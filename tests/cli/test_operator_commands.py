@@ -17,7 +17,7 @@ from tests.dashboard.views import make_view
 from alphatrader.adapters.journal import JournalReader, SqliteJournal
 from alphatrader.domain.records import StateRecord
 from alphatrader.domain.state import StateChange, TradingState
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 
 
 @pytest.fixture

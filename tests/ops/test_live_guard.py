@@ -11,8 +11,8 @@ import pytest
 from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.domain.errors import ConfigError
 from alphatrader.domain.records import RunRecord, SummaryRecord
+from alphatrader.home import broker_home
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import broker_home
 from alphatrader.ops.live_guard import check_confirmed, check_live, confirm_live
 
 

@@ -10,7 +10,7 @@ import pytest
 from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.commands.status_text import status_command
 from alphatrader.domain.records import RunRecord, SummaryRecord
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 from alphatrader.ops.run_summary import LatencySummary, PositionSummary, RunSummary
 
 

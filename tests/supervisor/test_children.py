@@ -14,7 +14,7 @@ from tests.supervisor.test_homes import config, options
 from alphatrader.control.announcements import write_announcement
 from alphatrader.control.simulator import MarketClock
 from alphatrader.domain.errors import LinkError, StoreError
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 from alphatrader.ops.run_options import TraderOptions, read_trader_options
 from alphatrader.supervisor import gateway as gateway_module
 from alphatrader.supervisor import page as page_module

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from alphatrader.domain.errors import ConfigError
+from alphatrader.home import Home
 from alphatrader.ops.config import parse_config
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import RunOptions
 from alphatrader.supervisor.homes import prepare_home, resumed_options
 

@@ -13,7 +13,7 @@ from tests.supervisor.test_homes import config, options
 
 from alphatrader.adapters.journal.lock import WriterLock
 from alphatrader.domain.errors import ConfigError, DataError, JournalError
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 from alphatrader.supervisor import run as run_module
 from alphatrader.supervisor.run import RunFailedError, _introduce, _wait_for_the_last_trader, run_command
 from alphatrader.supervisor.supervisor import INTERRUPTED, RunEnd

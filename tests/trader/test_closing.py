@@ -14,7 +14,7 @@ from tests.doubles.terminal import RecordingTerminal
 from alphatrader.domain import events as ev
 from alphatrader.domain.errors import LinkError
 from alphatrader.domain.records import SummaryRecord
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 from alphatrader.ops.run_summary import LatencySummary, RunSummary
 from alphatrader.sim.virtual import VirtualLoop
 from alphatrader.trader.closing import DRAIN_WALL_S, NAKED_WALL_S, Ending, tell_end, wind_down, write_summary

@@ -14,8 +14,8 @@ from tests.doubles.terminal import RecordingTerminal
 from alphatrader.calendar import Session
 from alphatrader.control.client import Peer, ask
 from alphatrader.domain.errors import ClosedMarketError, ConfigError, JournalError, LinkError, PeerRefusedError
+from alphatrader.home import Home, HomeLabel
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import Home, HomeLabel
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.trader import daemon as daemon_module
 from alphatrader.trader.daemon import Daemon

@@ -21,8 +21,8 @@ from alphatrader.domain import events as ev
 from alphatrader.domain.errors import ConfigError, LinkError
 from alphatrader.domain.records import StateRecord
 from alphatrader.domain.state import StateChange, TradingState
+from alphatrader.home import Home, HomeLabel
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import Home, HomeLabel
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.sim.scripted import SESSION_DATE, ScriptedMarket
 from alphatrader.sim.settings import SimSettings

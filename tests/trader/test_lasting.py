@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from alphatrader.control.simulator import MarketClock, SimulatedGateway
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.trader.lasting import Lasting
 from alphatrader.trader.stop import StopWish

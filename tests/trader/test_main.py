@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alphatrader.ops.home import Home, HomeLabel
+from alphatrader.home import Home, HomeLabel
 
 
 def trader(folder: Path, config: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,8 +18,8 @@ from alphatrader.domain.errors import ConfigError, LinkError, UnansweredError
 from alphatrader.domain.records import OperatorRecord, StateRecord
 from alphatrader.domain.state import StateChange, TradingState
 from alphatrader.domain.view import EngineView
+from alphatrader.home import Home, broker_home, newest_home
 from alphatrader.ops.config import load_config
-from alphatrader.ops.home import Home, broker_home, newest_home
 
 _ADVICE = "stops rest at the broker. Start it with  alphatrader run --resume, or act in the broker's own terminal"
 _STATES = {"halt": TradingState.HALTED, "resume": TradingState.ACTIVE}

@@ -10,8 +10,8 @@ from alphatrader.adapters.parquet import read_events
 from alphatrader.domain.errors import AlphaTraderError, DataError
 from alphatrader.domain.events import LAYOUT
 from alphatrader.engine.replay import digest_of, replay, same_output
+from alphatrader.home import Home, StartFolder
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home, StartFolder
 
 
 class ReplayDiffersError(AlphaTraderError):

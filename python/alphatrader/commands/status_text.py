@@ -10,7 +10,7 @@ from alphatrader.adapters.journal import JournalReader
 from alphatrader.commands.operator_actions import ask_view, find_home
 from alphatrader.domain.errors import LinkError, UnansweredError
 from alphatrader.domain.view import EngineView
-from alphatrader.ops.home import Home
+from alphatrader.home import Home
 from alphatrader.ops.run_summary import RunSummary
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alphatrader.domain.errors import ConfigError
-from alphatrader.ops.home import Home
+from alphatrader.home import Home
 
 _SCHEMES = frozenset({"unix", "redis", "rediss"})
 

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alphatrader import __version__
 from alphatrader.domain.errors import ConfigError
+from alphatrader.home import journaled_homes
 from alphatrader.ops.config import load_config
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.diagnosis import Check
 from alphatrader.ops.doctor_links import check_alphavantage, check_gateway, check_redis
-from alphatrader.ops.home import journaled_homes
 
 PYTHON_LOWEST, PYTHON_ABOVE = (3, 11), (3, 14)
 _DISK_WARN_BYTES = 5 << 30

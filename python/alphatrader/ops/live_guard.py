@@ -4,8 +4,8 @@ from typing import TextIO
 
 from alphatrader.adapters.journal import JournalReader
 from alphatrader.domain.errors import ConfigError
+from alphatrader.home import broker_home
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import broker_home
 
 
 def confirm_live(config: AppConfig, *, stdin: TextIO) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from alphatrader import _core
-from alphatrader.domain.contracts import Instrument
+from alphatrader.domain.contracts import Instrument, Right
 from alphatrader.domain.signals import Denial
 from alphatrader.signals.settings import SignalSettings
-from alphatrader.strategies.base import Idea
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,27 @@ class OptionQuote:
     age_ns: int
 
 
+class Wanted(Protocol):
+    """What an idea says of its contract."""
+
+    @property
+    def expiry(self) -> str:
+        """``YYYYMMDD``."""
+        ...
+
+    @property
+    def right(self) -> Right:
+        """Call or put."""
+        ...
+
+    @property
+    def target_delta(self) -> float:
+        """Of the contract to buy, without its sign."""
+        ...
+
+
 def choose_contract(
-    idea: Idea, quotes: Sequence[OptionQuote], spot: float, seconds_to_settlement: float
+    idea: Wanted, quotes: Sequence[OptionQuote], spot: float, seconds_to_settlement: float
 ) -> OptionQuote | Denial:
     """Pick the contract whose delta, implied by its own mid quote, is nearest the idea's target."""
     usable = [

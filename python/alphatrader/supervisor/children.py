@@ -3,9 +3,9 @@
 A new process is a :class:`~alphatrader.supervisor.child.Child` of its own and a line here.
 """
 
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import RunOptions, TraderOptions
 from alphatrader.supervisor.child import Child
 from alphatrader.supervisor.gateway import GatewayChild

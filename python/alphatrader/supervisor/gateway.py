@@ -6,9 +6,9 @@ import signal
 
 from alphatrader.control.simulator import MarketClock, SimulatedGateway
 from alphatrader.domain.errors import AlphaTraderError, LinkError
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import RunOptions
 from alphatrader.supervisor.child import Child
 from alphatrader.supervisor.process import RunningProcess, adopt, spawn, until_announced

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from alphatrader.home import Home, HomeLabel, broker_home, simulated_home
 from alphatrader.ops.config_sections import AppConfig
-from alphatrader.ops.home import Home, HomeLabel, broker_home, simulated_home
 from alphatrader.ops.run_options import RunOptions
 
 

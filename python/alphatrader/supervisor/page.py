@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from alphatrader.dashboard.arguments import REDIS_URL_VARIABLE, to_arguments
 from alphatrader.domain.errors import LinkError
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.supervisor.child import Child
 from alphatrader.supervisor.process import RunningProcess, adopt, spawn, until_announced
 

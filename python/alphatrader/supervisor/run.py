@@ -12,11 +12,11 @@ from pathlib import Path
 from alphatrader.adapters.journal.lock import WriterLock
 from alphatrader.control.announcements import remove_announcement, write_announcement
 from alphatrader.domain.errors import AlphaTraderError, ConfigError, DataError, JournalError
+from alphatrader.home import Home
 from alphatrader.ops.build import build_hash
 from alphatrader.ops.config import load_config, secret_values, with_mode
 from alphatrader.ops.config_sections import AppConfig, Mode
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.ops.live_guard import confirm_live
 from alphatrader.ops.logs import start_logging
 from alphatrader.ops.run_options import RunOptions, TraderOptions

@@ -9,7 +9,7 @@ import time
 from alphatrader.control.announcements import read_announcement
 from alphatrader.control.client import Peer, ask
 from alphatrader.dashboard.arguments import REDIS_URL_VARIABLE
-from alphatrader.ops.home import Home
+from alphatrader.home import Home
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.supervisor.child import FINAL_STATUSES, Child
 from alphatrader.supervisor.process import RunningProcess, spawn

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from alphatrader.dashboard.arguments import REDIS_URL_VARIABLE
 from alphatrader.domain.errors import AlphaTraderError
+from alphatrader.home import Home
 from alphatrader.ops.config import load_config, secret_values, with_mode
-from alphatrader.ops.home import Home
 from alphatrader.ops.live_guard import check_confirmed
 from alphatrader.ops.logs import start_logging
 from alphatrader.ops.run_options import TraderOptions, read_trader_options

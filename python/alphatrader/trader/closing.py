@@ -17,8 +17,8 @@ from alphatrader.domain.orders import BrokerSnapshot
 from alphatrader.domain.records import SummaryRecord
 from alphatrader.engine.runner import Runner
 from alphatrader.execution.trade import Trade
+from alphatrader.home import Home, StartFolder
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home, StartFolder
 from alphatrader.ops.run_summary import RunSummary
 
 DRAIN_WALL_S = 20.0

@@ -14,9 +14,9 @@ from alphatrader.adapters.redis import open_client
 from alphatrader.control.announcements import remove_announcement, write_announcement
 from alphatrader.control.simulator import SimulatedGateway
 from alphatrader.domain.errors import ClosedMarketError
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.trader.control_server import serve_control
 from alphatrader.trader.day import TradingDay

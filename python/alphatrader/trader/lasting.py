@@ -7,9 +7,9 @@ from redis.asyncio import Redis
 from alphatrader.adapters.ibkr.settings import Endpoint
 from alphatrader.adapters.journal import SqliteJournal
 from alphatrader.control.simulator import HOST, SimulatedGateway
+from alphatrader.home import Home
 from alphatrader.ops.config_sections import AppConfig
 from alphatrader.ops.console import Terminal
-from alphatrader.ops.home import Home
 from alphatrader.ops.run_options import TraderOptions
 from alphatrader.trader.stop import StopWish
 from alphatrader.trader.timekeeper import SimulatedTime, Timekeeper

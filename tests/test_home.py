@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alphatrader.domain.errors import ConfigError, DataError
-from alphatrader.ops.home import Home, HomeLabel, broker_home, journaled_homes, newest_home, simulated_home
+from alphatrader.home import Home, HomeLabel, broker_home, journaled_homes, newest_home, simulated_home
 
 LABEL = HomeLabel("paper", True, 7, 10.0, "", "2026-11-20T12:00:00+00:00")
 
