@@ -57,6 +57,8 @@ class TrackedOrder:
     reported_filled: int = 0
     fills: dict[str, Execution] = field(default_factory=dict)
     """By execution stem: a correction replaces what it corrects."""
+    filled: int = 0
+    """Contracts executed, by unique executions only."""
     last_error: str = ""
     taken_back: int = 0
     """Contracts by which corrections made executions smaller: statuses go on counting them."""
@@ -72,11 +74,6 @@ class TrackedOrder:
     def reference(self) -> str:
         """The orderRef under which the broker reports it."""
         return f"{self.intent_id}:{self.ticket.ref_suffix}"
-
-    @property
-    def filled(self) -> int:
-        """Contracts executed, by unique executions only."""
-        return sum(execution.quantity for execution in self.fills.values())
 
     @property
     def fills_missing(self) -> bool:
@@ -141,6 +138,7 @@ class TrackedOrder:
         if known is not None:
             self.taken_back += known.quantity - execution.quantity
         self.fills[execution.stem] = execution
+        self.filled += execution.quantity - (known.quantity if known is not None else 0)
         self.perm_id = self.perm_id or execution.perm_id
         if not self.dead:
             if self.state is not OrderState.WORKING:
