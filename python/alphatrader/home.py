@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from alphatrader.control.announcements import read_announcement
 from alphatrader.control.sockets import private_socket
 from alphatrader.domain.errors import ConfigError, DataError
 
@@ -208,6 +209,15 @@ def journaled_homes(state_dir: Path) -> list[Home]:
 
 def newest_home(state_dir: Path) -> Home | None:
     """Return the simulated home that traded last, if there is one; a start that failed before it is none."""
+    return next((home for home in _simulated_homes(state_dir) if home.starts()), None)
+
+
+def running_homes(state_dir: Path) -> list[Home]:
+    """Return the simulated homes that somebody runs now, the newest first."""
+    return [home for home in _simulated_homes(state_dir) if read_announcement(home.supervisor_announcement)]
+
+
+def _simulated_homes(state_dir: Path) -> list[Home]:
     root = state_dir / "sim"
     homes = [Home(path) for path in sorted(root.iterdir(), reverse=True)] if root.is_dir() else []
-    return next((home for home in homes if home.label_file.is_file() and home.starts()), None)
+    return [home for home in homes if home.label_file.is_file()]

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from alphatrader.commands import operator_actions
+from alphatrader.commands.operator_actions import find_home
+from alphatrader.control.announcements import write_announcement
 from alphatrader.domain.errors import ConfigError
 from alphatrader.home import Home
 from alphatrader.ops.config import parse_config
@@ -34,6 +37,22 @@ def test_a_simulated_run_has_a_new_home_and_a_resumed_one_the_newest_that_traded
     refused = prepare_home(config(tmp_path), options())
     assert refused != first
     assert prepare_home(config(tmp_path), options(resume=True)) == first
+
+
+def test_a_command_means_the_run_that_goes_on_and_only_else_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (traded(prepare_home(config(tmp_path), options())) for _ in range(3))
+    monkeypatch.setattr(operator_actions, "load_config", lambda: config(tmp_path))
+    assert find_home(None) == third
+    write_announcement(first.supervisor_announcement, {})
+    assert find_home(None) == first, "the others have ended: a halt in their journals would stop nobody"
+    assert not capsys.readouterr().err
+    write_announcement(second.supervisor_announcement, {})
+    assert find_home(None) == second
+    assert capsys.readouterr().err == f"note: {first.path} runs too: --home names it\n"
+    assert find_home(third.path) == third
+    assert not capsys.readouterr().err
 
 
 def test_the_brokers_homes_last(tmp_path: Path) -> None:

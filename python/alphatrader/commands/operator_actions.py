@@ -6,6 +6,7 @@ survives whoever set it. Flattening and approving need a running trader, for onl
 
 import asyncio
 import getpass
+import sys
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +18,8 @@ from alphatrader.control.client import Peer, ask
 from alphatrader.domain.errors import ConfigError, LinkError, UnansweredError
 from alphatrader.domain.records import OperatorRecord, StateRecord
 from alphatrader.domain.state import StateChange, TradingState
-from alphatrader.domain.view import EngineView
-from alphatrader.home import Home, broker_home, newest_home
+from alphatrader.domain.view import EngineView, PositionView
+from alphatrader.home import Home, broker_home, newest_home, running_homes
 from alphatrader.ops.config import load_config
 
 _ADVICE = "stops rest at the broker. Start it with  alphatrader run --resume, or act in the broker's own terminal"
@@ -40,10 +41,13 @@ def flatten_plan(*, home: Path | None) -> list[str]:
     view = ask_view(find_home(home))
     if not view.positions:
         return ["There is no open position; entries will be cancelled and the state set to HALTED."]
-    return [
-        f"sell {p.quantity} {p.label} (bought at {p.average_price}, bid {p.mark}, open P&L {p.unrealised_usd} USD)"
-        for p in view.positions
-    ]
+    return [f"sell {p.quantity} {p.label} (bought at {p.average_price}, {_worth(p)})" for p in view.positions]
+
+
+def _worth(position: PositionView) -> str:
+    if position.mark is None:
+        return "no usable bid"
+    return f"bid {position.mark}, open P&L {position.unrealised_usd} USD"
 
 
 def flatten_command(*, home: Path | None, reason: str) -> None:
@@ -59,7 +63,7 @@ def approve_command(*, home: Path | None, signal_id: str, reason: str) -> None:
 
 
 def find_home(home: Path | None) -> Home:
-    """Return the named home, or the one that a person means: the newest run. Raises ConfigError."""
+    """Return the named home, or that which a person means: the newest run, of those that go on. Raises ConfigError."""
     if home is not None:
         found = Home(home)
         found.label()
@@ -67,7 +71,10 @@ def find_home(home: Path | None) -> Home:
     config = load_config()
     if config.gateway.kind == "ibkr":
         return broker_home(config.paths.state_dir, config.mode)
-    newest = newest_home(config.paths.state_dir)
+    running = running_homes(config.paths.state_dir)
+    for other in running[1:]:
+        print(f"note: {other.path} runs too: --home names it", file=sys.stderr)
+    newest = running[0] if running else newest_home(config.paths.state_dir)
     if newest is None:
         raise ConfigError(f"there is no run below {config.paths.state_dir}: start one with  just run-paper")
     return newest
