@@ -102,6 +102,7 @@ def test_while_warming_up_feeds_wait() -> None:
         "SPY depth": "waiting",
         "SPY chain": "waiting",
     }
+    assert {feed.age_ms for feed in bench.engine.feeds.views()} == {None}, "nothing is expected yet"
 
 
 @pytest.mark.parametrize(("age_s", "code"), [(59, set()), (62, {"chain_stale"})])

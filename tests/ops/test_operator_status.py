@@ -3,11 +3,15 @@
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from tests.dashboard.views import make_view
 
 from alphatrader.adapters.journal import SqliteJournal
+from alphatrader.commands import operator_actions, status_text
+from alphatrader.commands.operator_actions import flatten_plan
 from alphatrader.commands.status_text import status_command
 from alphatrader.domain.records import RunRecord, SummaryRecord
 from alphatrader.home import Home, HomeLabel
@@ -78,3 +82,19 @@ async def test_the_last_result_and_what_was_left_are_told(tmp_path: Path, capsys
     assert "stopped by SIGINT; net P&L +9.50 USD after fees" in told
     assert "1 positions, 2 orders" in told
     assert "did not end cleanly" not in told
+
+
+def test_what_has_no_quote_has_no_known_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    view = make_view()
+    position = msgspec.structs.replace(view.positions[0], mark=None, unrealised_usd=Decimal("-856.00"))
+    view = msgspec.structs.replace(
+        view, positions=(position,), unrealised_known=False, unrealised_usd=Decimal("-856.00")
+    )
+    monkeypatch.setattr(status_text, "ask_view", lambda _place: view)
+    monkeypatch.setattr(operator_actions, "ask_view", lambda _place: view)
+    Home(tmp_path / "h").write_label(HomeLabel("paper", True, 7, 10.0, "", ""))
+    status_command(home=tmp_path / "h", as_json=False)
+    told = capsys.readouterr().out
+    assert "open not known (-856.00 if what has no quote is lost)" in " ".join(told.split())
+    assert "None" not in told
+    assert "no usable bid" in flatten_plan(home=tmp_path / "h")[0]

@@ -36,7 +36,10 @@ def _print_view(view: EngineView) -> None:
     console.print(f"[bold]{view.mode.upper()} - {label}[/bold]  run {view.run_id}  build {view.build}")
     paused = "; ".join(view.entries_paused) or "allowed"
     console.print(f"trading state [bold]{view.trading_state}[/bold] {view.state_reason}   entries: {paused}")
-    money = f"realised {view.realised_usd:.2f}, open {view.unrealised_usd:.2f}, fees {view.fees_usd:.2f} USD"
+    open_pnl = f"{view.unrealised_usd:.2f}"
+    if not view.unrealised_known:
+        open_pnl = f"not known ({open_pnl} if what has no quote is lost)"
+    money = f"realised {view.realised_usd:.2f}, open {open_pnl}, fees {view.fees_usd:.2f} USD"
     console.print(f"P&L: {money}   open orders: {view.open_orders}")
     feeds = Table("feed", "state", "age", "detail", title="Feeds")
     for feed in view.feeds:
@@ -48,9 +51,8 @@ def _print_view(view: EngineView) -> None:
         table = Table("position", "quantity", "average", "bid", "open P&L", "stop", "at broker", title="Positions")
         for p in view.positions:
             resting = "resting" if p.stop_resting else "NOT RESTING"
-            table.add_row(
-                p.label, *map(str, (p.quantity, p.average_price, p.mark, p.unrealised_usd, p.stop_price)), resting
-            )
+            figures = (p.quantity, p.average_price, p.mark, p.unrealised_usd, p.stop_price)
+            table.add_row(p.label, *("-" if figure is None else str(figure) for figure in figures), resting)
         console.print(table)
     for proposal in view.proposals:
         console.print(

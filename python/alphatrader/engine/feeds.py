@@ -120,7 +120,9 @@ class FeedMonitor:
                 watch = self._watches.get((symbol.symbol, stream), _Watch())
                 label: FeedState = "waiting" if state.warming_up else "stale" if age_ns > limit_ns else "live"
                 detail = "re-subscribed" if watch.stale and watch.resubscribed_ns else ""
-                age_ms, limit_ms = age_ns / 1e6 / scale, limit_ns / 1e6 / scale
+                # Nothing is expected yet while the past is fed, so there is no age.
+                age_ms = None if label == "waiting" else age_ns / 1e6 / scale
+                limit_ms = limit_ns / 1e6 / scale
                 views.append(FeedView(f"{symbol.symbol} {stream}", label, age_ms, limit_ms, detail))
             age = self._chain_age_ns(symbol)
             limit = self._chain_limit_ns()
