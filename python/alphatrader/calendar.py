@@ -173,6 +173,7 @@ def known_sessions_before(date: str | dt.date, at_most: int) -> list[Session]:
     return [table.sessions[label] for label in table.dates[max(0, end - at_most) : end]]
 
 
+@lru_cache(maxsize=1_024)
 def expiry_date(expiry: str) -> str:
     """Turn an option's ``YYYYMMDD`` into ``YYYY-MM-DD``. Raises DataError if it is no calendar date."""
     if len(expiry) != 8 or not (expiry.isascii() and expiry.isdigit()):

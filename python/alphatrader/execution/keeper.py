@@ -163,9 +163,10 @@ class TradeKeeper:
     def _settle_silence(self, trade: Trade, now_ns: int) -> None:
         """An order that has not been answered for too long is UNKNOWN: the broker is polled (``engine.poll_clock``)."""
         for order in trade.orders.values():
+            if order.state is not OrderState.SENT and order.state is not OrderState.INTENDED:
+                continue
             sent = order.sent_ns if order.state is OrderState.SENT else order.deadline_ns
-            waiting = order.state in {OrderState.SENT, OrderState.INTENDED}
-            if waiting and sent and now_ns - sent > self._acknowledge_ns:
+            if sent and now_ns - sent > self._acknowledge_ns:
                 order.state, order.sent_ns = OrderState.UNKNOWN, sent
 
     # ------------------------------------------------------------------------------------------ protection

@@ -38,7 +38,9 @@ class OrderState(StrEnum):
     NOT_SENT = "NOT_SENT"
 
 
-DEAD = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.NOT_SENT})
+# Tuples, not sets: their members are found by identity, where a set would hash an enum's name at every look.
+DEAD = (OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.NOT_SENT)
+_LIVE = (OrderState.WORKING, OrderState.SENT, OrderState.UNKNOWN)
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ class TrackedOrder:
     @property
     def live(self) -> bool:
         """It may still be executed: working, unconfirmed, unknown, or under an unconfirmed cancel."""
-        return self.state in {OrderState.SENT, OrderState.UNKNOWN, OrderState.WORKING}
+        return self.state in _LIVE
 
     @property
     def working(self) -> bool:
