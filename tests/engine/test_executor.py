@@ -192,6 +192,16 @@ def test_steps_end_one_by_one_each_with_its_own_stop() -> None:
 # ---------------------------------------------------------------------------------------------- the end of a trade
 
 
+def test_an_entry_that_was_never_filled_is_told() -> None:
+    bench = EngineBench(armed_settings()).ready()
+    intent = bench.enter()
+    bench.work(intent)
+    bench.report(intent, Leg.STOP, "Cancelled")
+    bench.report(intent, Leg.TARGET, "Cancelled")
+    commands = bench.report(intent, Leg.ENTRY, "Cancelled")
+    assert "entry.unfilled" in bench.codes(commands)
+
+
 def test_a_finished_trade_is_told_and_journaled_with_its_result() -> None:
     bench, intent, quantity = holding()
     bench.fill(intent, Leg.TARGET, quantity, "2.00")

@@ -199,8 +199,11 @@ class Executor:
             )
             for intent_id in intents
         ]
-        if trade.intent.contract is None or not any(o.filled for o in trade.orders.values()):
+        if trade.intent.contract is None:
             return commands
+        if not any(o.filled for o in trade.orders.values()):
+            text = f"{self._book.label(trade)}: ended without a fill; no order of it is left"
+            return [*commands, Notify("info", "entry.unfilled", text)]
         self.closed_ns[(trade.intent.strategy, trade.intent.contract.symbol)] = self._state.now_ns
         if trade.sold_elsewhere:
             text = f"{self._book.label(trade)}: closed, {trade.sold_elsewhere} of it sold by an order that is not ours"
