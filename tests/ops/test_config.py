@@ -62,6 +62,11 @@ def test_a_misspelt_key_is_refused_with_the_right_one_named(path: tuple[str, ...
         parse_config(yaml.safe_dump(mutated), {})
 
 
+def test_a_key_that_resembles_none_gets_no_guess() -> None:
+    with pytest.raises(ConfigError, match=r"unknown key 'ibkr'$"):
+        parse_config("ibkr: {host: x}", {})
+
+
 def test_all_faults_are_reported_a_line_each() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("gatway: {}\nredis: {max_connections: many}\nsimulator: {speed: -1}", {}, source="x.yaml")

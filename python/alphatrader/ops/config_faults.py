@@ -15,6 +15,9 @@ from alphatrader.strategies.registry import settings_model
 _STRATEGIES = ("engine", "strategies")
 """Its blocks are of models that only their names tell."""
 
+_LIKE = 0.6
+"""How much of a key must be right for another to be named: far from all of them, a guess would mislead."""
+
 Location = tuple[object, ...]
 
 
@@ -42,7 +45,7 @@ def _describe(item: Mapping[str, object], content: object) -> str:
     location = item["loc"] if isinstance(item["loc"], tuple) else ()
     path = ".".join(map(str, location))
     if item["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1], content), n=1, cutoff=0.0)
+        nearest = difflib.get_close_matches(str(location[-1]), _keys_at(location[:-1], content), n=1, cutoff=_LIKE)
         hint = f": did you mean '{'.'.join([*map(str, location[:-1]), nearest[0]])}'?" if nearest else ""
         return f"unknown key '{path}'{hint}"
     if item["type"] == "model_type":
