@@ -55,7 +55,8 @@ def trader(home: Home, answer: Any) -> Iterator[list[dict[str, Any]]]:
 def command(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "alphatrader.cli", *arguments, "--home", str(home.path)],
-        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=60, check=False, env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
     )  # fmt: skip
 
 
@@ -129,6 +130,14 @@ def test_what_needs_a_trader_says_so(home: Home, arguments: tuple[str, ...]) -> 
     assert done.returncode == 4
     assert "the trader is not there" in done.stderr
     assert "nothing was sent" in done.stderr
+
+
+def test_the_end_of_the_input_is_not_the_word(home: Home) -> None:
+    with trader(home, {"ok": True, "state": "HALTED"}) as heard:
+        done = command(home, "resume", "--reason", "x")
+    assert done.returncode == 2
+    assert "nothing was done" in done.stderr
+    assert not heard
 
 
 @pytest.mark.parametrize("action", ["resume", "flatten"])

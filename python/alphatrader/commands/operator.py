@@ -1,5 +1,6 @@
 """``status``, ``halt``, ``resume``, ``flatten``, ``approve``: what a person tells a running trader."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -58,10 +59,14 @@ def approve(
 def _demand(word: str, given: str | None, consequence: str) -> None:
     from alphatrader.domain.errors import ConfigError  # noqa: PLC0415 - help must be fast
 
-    typed = (
-        given
-        if given is not None
-        else typer.prompt(f"{consequence} Type {word} to go on", default="", show_default=False)
-    )
+    try:
+        typed = (
+            given
+            if given is not None
+            else typer.prompt(f"{consequence} Type {word} to go on", default="", show_default=False)
+        )
+    except typer.Abort:
+        typed = ""  # the end of its input, or Ctrl-C: not the word
+        print(file=sys.stderr)
     if typed.strip() != word:
         raise ConfigError(f"not confirmed: the word {word} was not typed, so nothing was done")
