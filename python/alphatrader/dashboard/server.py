@@ -120,7 +120,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise ConfigError(
             f"the dashboard cannot listen on {host}:{port} ({error.strerror or error}); stop what uses it, or choose "
-            "another with --port (0 = any free)"
+            "another with dashboard.port or --port (0 = any free)"
         ) from error
     return listener
 
