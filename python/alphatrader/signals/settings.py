@@ -18,6 +18,6 @@ class SignalSettings(Settings):
     min_option_price: Decimal = Field(Decimal("0.20"), gt=0)
     min_quote_size: int = Field(5, ge=1)
     approval_valid_s: float = Field(120, gt=0)
-    """How long a signal of a strategy in the mode ``approve`` waits for a person."""
+    """So many market seconds a signal of a strategy in the mode ``approve`` waits for a person."""
     approval_max_drift_fraction: Fraction = 0.15
     """An approved signal is refused if its ask has moved by more than this since it was proposed."""
