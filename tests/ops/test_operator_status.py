@@ -98,3 +98,18 @@ def test_what_has_no_quote_has_no_known_result(tmp_path: Path, monkeypatch: pyte
     assert "open not known (-856.00 if what has no quote is lost)" in " ".join(told.split())
     assert "None" not in told
     assert "no usable bid" in flatten_plan(home=tmp_path / "h")[0]
+
+
+def test_a_signal_that_waited_for_a_person_has_one_row_and_waiting_is_no_refusal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = make_view()
+    waits = msgspec.structs.replace(view.signals[0], signal_id="r.s1", accepted=False, code="awaiting_approval")
+    other = msgspec.structs.replace(waits, signal_id="r.s2")
+    expired = msgspec.structs.replace(waits, code="approval_expired")
+    seen = msgspec.structs.replace(view, signals=(other, expired, waits))
+    monkeypatch.setattr(status_text, "ask_view", lambda place: seen)
+    Home(tmp_path / "h").write_label(HomeLabel("paper", True, 7, 10.0, "", ""))
+    status_command(home=tmp_path / "h", as_json=False)
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("signal ")]
+    assert [row.partition(": ")[2].partition(" - ")[0] for row in rows] == ["waits", "refused (approval_expired)"]

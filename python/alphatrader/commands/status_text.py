@@ -13,6 +13,10 @@ from alphatrader.domain.view import EngineView
 from alphatrader.home import Home
 from alphatrader.ops.run_summary import RunSummary
 
+_SIGNALS = 5
+_VERDICTS = {"awaiting_approval": "waits", "shadow": "shadow"}
+"""What became of a signal that was neither accepted nor refused."""
+
 
 def status_command(*, home: Path | None, as_json: bool) -> None:
     """Print the state of a run: live from the trader, or what its journal says last."""
@@ -58,8 +62,10 @@ def _print_view(view: EngineView) -> None:
         console.print(
             f"waits for you: {proposal.label} ({proposal.strategy}): alphatrader approve {proposal.signal_id}"
         )
-    for signal in view.signals[:5]:
-        verdict = "accepted" if signal.accepted else f"refused ({signal.code})"
+    # Newest first: of a signal that waited for a person the last word counts.
+    latest = {signal.signal_id: signal for signal in reversed(view.signals)}
+    for signal in [one for one in view.signals if latest[one.signal_id] is one][:_SIGNALS]:
+        verdict = "accepted" if signal.accepted else _VERDICTS.get(signal.code, f"refused ({signal.code})")
         console.print(f"signal {signal.label} {signal.direction} score {signal.score:.2f}: {verdict} - {signal.text}")
 
 
