@@ -19,6 +19,8 @@ from alphatrader.engine.commands import (
     SubmitIntent,
     WatchOptions,
 )
+from alphatrader.execution.keeper import Action, TradeKeeper
+from alphatrader.execution.trade import Trade
 
 TWO = {"armed": {}, "rival": {"target_delta": 0.3}}
 
@@ -184,6 +186,24 @@ def test_an_error_in_a_strategy_costs_no_exit() -> None:
     operator(bench, "flatten")
     assert [c.order_id for c in bench.of(RepriceOrder, bench.look())] == [intent.tickets[2].order_id]
     assert "internal error at armed on SPY" in bench.engine.state.state_reason
+
+
+def test_an_error_in_one_trade_costs_no_other_its_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = armed_settings(changes={"risk": {"max_orders_per_minute": 100}}, armed={}, rival={"target_delta": 0.3})
+    bench = EngineBench(settings).ready()
+    first, second = bench.hold("armed"), bench.hold("rival")
+    sound = TradeKeeper.step
+
+    def step(keeper: TradeKeeper, trade: Trade, *rest: Any) -> list[Action]:
+        if trade.intent is first:
+            raise ZeroDivisionError("a tick of nothing")
+        return sound(keeper, trade, *rest)
+
+    monkeypatch.setattr(TradeKeeper, "step", step)
+    bench.post(ev.OperatorCommand(ts_ns=bench.now_ns, action="flatten", actor="t", reason="drill"))
+    (reprice,) = bench.of(RepriceOrder, bench.look())
+    assert reprice.order_id == second.tickets[2].order_id
+    assert "the trade " + first.intent_id in bench.engine.state.state_reason
 
 
 def test_an_error_in_a_watch_plan_costs_no_exit_and_no_line_of_what_is_held() -> None:

@@ -68,7 +68,7 @@ class Engine:
         self._meters = {symbol: ToxicityMeter(settings.toxicity) for symbol in settings.symbols}
         self._parts = (
             self.feeds.step,
-            self.executor.step,
+            self._work,
             self.polls.step,
             self.shadows.step,
             self.entries.step,
@@ -179,6 +179,16 @@ class Engine:
                 commands += part()
             except Exception as error:  # noqa: BLE001 - one part's fault must not cost what the others want done
                 commands += self._fault(part.__qualname__, error)
+        return commands
+
+    def _work(self) -> list[Command]:
+        """Work every unfinished trade by its plan."""
+        commands: list[Command] = []
+        for trade in self.book.open_trades:
+            try:
+                commands += self.executor.work(trade)
+            except Exception as error:  # noqa: BLE001 - one trade's fault must not cost the others their exits
+                commands += self._fault(f"the trade {trade.intent.intent_id}", error)
         return commands
 
     def _decide(self) -> list[Command]:

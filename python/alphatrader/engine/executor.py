@@ -88,27 +88,23 @@ class Executor:
         return commands
 
     def flatten(self, reason: str) -> None:
-        """Ask every open trade to get out; :meth:`step` works the exits."""
+        """Ask every open trade to get out; :meth:`work` works the exits."""
         for trade in self._book.open_trades:
             trade.forced = True
             trade.exit_reason = trade.exit_reason or reason
 
-    def step(self) -> list[Command]:
-        """Work every unfinished trade."""
-        commands: list[Command] = []
+    def work(self, trade: Trade) -> list[Command]:
+        """Work one unfinished trade."""
         if not self._state.link.orders_possible:
-            return commands
-        halted = self._state.trading_state is TradingState.HALTED
-        no_entries = self._state.stopping or (self._state.state_reason or "halted" if halted else "")
-        for trade in self._book.open_trades:
-            bid = self._valuation.bid(trade.instrument)
-            footing = self._footing(trade, no_entries)
-            commands += self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, footing))
-        return commands
+            return []
+        bid = self._valuation.bid(trade.instrument)
+        return self._perform(trade, self._keeper.step(trade, self._state.now_ns, bid, self._footing(trade)))
 
-    def _footing(self, trade: Trade, no_entries: str) -> Footing:
+    def _footing(self, trade: Trade) -> Footing:
         """Say how firm the ground is. Of what the broker holds in dispute, other trades of the contract have theirs."""
         state, con_id = self._state, trade.intent.con_id
+        halted = state.trading_state is TradingState.HALTED
+        no_entries = state.stopping or (state.state_reason or "halted" if halted else "")
         dispute = self._book.disputes.of(con_id)
         at_broker = None
         if dispute is not None:
