@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 from tests.doubles.engine_bench import EngineBench, armed_settings
-from tests.doubles.engine_market import EXPIRY, NEXT_EXPIRY
+from tests.doubles.engine_market import EXPIRY, NEXT_DATE, NEXT_EXPIRY
 
 from alphatrader.domain.contracts import OptionKey, Right
-from alphatrader.domain.orders import OrderIntent
+from alphatrader.domain.orders import Leg, OrderIntent
 from alphatrader.domain.records import IntentStage, OpenIntent, RestoredState
 from alphatrader.engine.commands import Command, Notify, WatchOptions
 
@@ -112,6 +112,31 @@ def test_what_is_held_is_asked_for_at_the_first_connection_before_there_is_a_quo
     intent = an_intent()
     bench = EngineBench(armed_settings(), held_for(intent))
     assert watched(bench, bench.link()) == (intent.contract,)
+
+
+def test_what_is_held_and_not_qualified_is_asked_for_again_until_it_is() -> None:
+    """Its contract was refused for a moment at the start: without it no exit is priced, and spot may stand still."""
+    intent = an_intent(expiry_index=1)
+    bench = EngineBench(armed_settings(armed={"mode": "off"}), held_for(intent))
+    bench.link()
+    assert watched(bench) == (intent.contract,)
+    asked = [len(bench.of(WatchOptions, bench.advance(5).decide())) for _ in range(24)]
+    assert sum(asked) == 4, "every half minute"
+    bench.link(healthy=False)
+    assert not bench.of(WatchOptions, bench.advance(31).decide()), "over a dead link nothing is asked"
+    bench.link()
+    assert intent.contract is not None
+    bench.add_option(intent.contract)
+    assert not bench.of(WatchOptions, bench.advance(31).decide())
+
+
+def test_a_contract_that_has_expired_is_not_asked_for_again() -> None:
+    intent = an_intent()
+    bench = EngineBench(armed_settings(), held_for(intent), date=NEXT_DATE, expiries=(NEXT_EXPIRY,))
+    bench.link()
+    bench.fill(intent, Leg.ENTRY, 1, "1.60")
+    bench.decide()
+    assert not bench.of(WatchOptions, bench.advance(31).decide())
 
 
 def test_what_is_held_is_watched_where_today_has_no_expiry() -> None:

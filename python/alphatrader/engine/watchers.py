@@ -14,8 +14,11 @@ from alphatrader.engine.blotter import Blotter
 from alphatrader.engine.commands import Command, Notify, WatchOptions
 from alphatrader.engine.shadows import Shadows
 from alphatrader.engine.state import EngineState, SymbolState
+from alphatrader.execution.trade import Trade
 from alphatrader.strategies.base import Strategy, WatchPlan, WatchView
 
+_ASK_AGAIN_S = 30
+"""Wall seconds after which the contract of something that is held is asked for again."""
 _MOVE_IN_STRIKES = 0.75
 """Spot must have moved by this part of the distance between strikes before the lines are chosen anew."""
 
@@ -36,6 +39,7 @@ class Watchers:
         self._chosen_at: dict[str, tuple[float, int, float]] = {}
         """Spot, number of listed classes, and how far spot may move, at the last choice."""
         self._held: list[OptionKey] = []
+        self._asked_ns = 0
         self._short = False
 
     def step(self) -> list[Command]:
@@ -45,9 +49,23 @@ class Watchers:
             changed |= self._choose(symbol)
         held = self._book.contracts_held() + self._shadows.contracts()
         if not changed and held == self._held:
-            return []
+            return self._ask_again()
         self._held = held
         return self._watch(held)
+
+    def _ask_again(self) -> list[Command]:
+        """Ask for what is held and has no contract at this start yet: without one no exit of it can be priced."""
+        state = self._state
+        missing = any(trade.instrument is None and self._trades(trade) for trade in self._book.open_trades)
+        due = state.now_ns - self._asked_ns >= int(_ASK_AGAIN_S * 1e9 * state.time_scale)
+        if not (missing and due and state.link.healthy):
+            return []
+        self._asked_ns = state.now_ns
+        return [WatchOptions(self._watched)]
+
+    def _trades(self, trade: Trade) -> bool:
+        last_ns = trade.deadline.last_trade_ns if trade.deadline is not None else None
+        return last_ns is None or self._state.now_ns < last_ns
 
     def _choose(self, symbol: SymbolState) -> bool:
         """Ask the strategies again if spot has left its place or the listing has changed; True if they were asked."""
@@ -108,5 +126,5 @@ class Watchers:
         watched = tuple(sorted(keys))
         if watched == self._watched:
             return commands
-        self._watched = watched
+        self._watched, self._asked_ns = watched, self._state.now_ns
         return [*commands, WatchOptions(watched)]
