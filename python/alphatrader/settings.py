@@ -12,6 +12,9 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Settings(BaseModel):
-    """Base of all settings models."""
+    """Base of all settings models.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    A number is finite: an endless one cannot be read back from a recording, and as a limit it would be none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)

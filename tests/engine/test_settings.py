@@ -1,5 +1,7 @@
 """Settings are recorded with a run: read back they must be the same values of the same types."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 from tests.doubles.engine_bench import armed_settings
@@ -74,3 +76,19 @@ def test_limits_of_ages_leave_time_for_the_way_in_a_faster_market() -> None:
     limits = FeedLimits(quote_max_age_ms=3_000, transport_allowance_ms=250)
     ages = [limits.market_limit_ns(limits.quote_max_age_ms, scale) for scale in (0.5, 1.0, 60.0)]
     assert ages == [3_250_000_000, 3_250_000_000, 18_000_000_000]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"risk": {"cooldown_s": float("inf")}},
+        {"execution": {"physical_cutoff_s": float("inf")}},
+        {"feeds": {"quote_max_age_ms": float("inf")}},
+        {"strategies": {"zero_dte": {"max_hold_s": float("inf")}}},
+        {"strategies": {"zero_dte": {"take_profit_fraction": float("nan")}}},
+    ],
+)
+def test_a_number_is_finite(block: dict[str, Any]) -> None:
+    """What is endless could not be read back from a recording, and a limit of that kind is none."""
+    with pytest.raises(ValidationError, match="finite number"):
+        EngineSettings.model_validate(block)
