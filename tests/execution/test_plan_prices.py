@@ -161,6 +161,9 @@ def test_a_date_without_a_session_closes_at_once(kind: str, date: str) -> None:
 def test_a_time_that_is_none_closes_at_once() -> None:
     assert exit_at(plan(latest=LatestExit(kind="overnight_until", date="2026-11-25", clock="ten")))[0] == 0
     assert exit_at(plan(latest=LatestExit(kind="before_close", date="2026-11-25", lead_s=float("nan"))))[0] == 0
+    assert exit_at(plan(latest=LatestExit(kind="before_close", date="2026-11-25", lead_s=1e300)))[0] == 0
+    for ts_ns in (2**40 * 10**9, 2**60 * 10**9, 10**30, -(10**30)):
+        assert exit_at(plan(latest=LatestExit(kind="at", ts_ns=ts_ns)))[0] == 0
 
 
 @pytest.mark.parametrize("at_expiry", ["", "close", "settle"])

@@ -86,7 +86,8 @@ def deadline_of(plan: ExitPlan, contract: OptionKey | None, settings: ExecutionS
         latest = _latest(plan, settings)
         expiry = _expiry(plan, contract, settings) if contract is not None else None
         last_ns = _last_trade_ns(contract) if contract is not None else None
-    except (ClosedMarketError, DataError, ValueError, OverflowError) as error:
+    except (ClosedMarketError, DataError, ValueError, OverflowError, OSError) as error:
+        # The last two: an instant that no clock of the machine can show.
         return Deadline(0, f"its exit plan cannot be placed in the calendar ({error})", None)
     due = [found for found in (latest, expiry) if found is not None]
     if not due:
