@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+# At the head, as a user has it: it asks for an event loop when it is imported, and an earlier test may have left none.
+import ib_insync  # noqa: F401
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
